@@ -1,0 +1,57 @@
+/** The layers of ARCHITECTURE.md: imports go down only. */
+const below = {
+  'errors.ts': [],
+  'units.ts': [],
+  'clock.ts': [],
+  'rate/': ['rate/', 'errors.ts'],
+  'throttle/': ['throttle/', 'rate/', 'clock.ts', 'units.ts', 'errors.ts'],
+  'streams/': ['streams/', 'throttle/', 'rate/', 'clock.ts', 'units.ts', 'errors.ts'],
+}
+const tests = '\\.test\\.ts$'
+const literal = (path) => path.replaceAll('.', '\\.')
+
+const layers = Object.entries(below).map(([layer, allowed]) => ({
+  name: `layer ${layer}`,
+  comment: `src/${layer} may import only: ${allowed.join(', ') || 'nothing'}`,
+  severity: 'error',
+  from: { path: `^src/${literal(layer)}`, pathNot: tests },
+  to: { path: '^src/', pathNot: allowed.map((path) => `^src/${literal(path)}`) },
+}))
+
+export default {
+  forbidden: [
+    ...layers,
+    {
+      name: 'no packages in the library',
+      comment: 'Only the command line may import packages',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [tests, '^src/cli/', '^src/testing/contract'] },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'unknown'] },
+    },
+    {
+      name: 'arithmetic touches nothing',
+      comment: 'The pure layers take time as an argument and do no I/O',
+      severity: 'error',
+      from: { path: '^src/(rate/|errors\\.ts|units\\.ts)', pathNot: tests },
+      to: { dependencyTypes: ['core'] },
+    },
+    { name: 'no cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'tests are not imported',
+      severity: 'error',
+      from: { path: '^src/', pathNot: tests },
+      to: { path: tests },
+    },
+    { name: 'cli is the top', severity: 'error', from: { path: '^src/(?!cli/)' }, to: { path: '^src/cli/' } },
+  ],
+  options: {
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+}
