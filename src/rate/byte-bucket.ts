@@ -1,0 +1,119 @@
+/**
+ * The aim of one wake-up, in ms: waiters are woken when the bucket holds what the rate gives in this time. It governs how
+ * bursty the flow is; less would cost more CPU time.
+ */
+export const QUANTUM_TIME = 5
+
+/**
+ * What a bucket can hold at least while somebody waits, in ms of its rate. It absorbs late timers (up to 20 ms on a busy
+ * machine): with less, each late wake-up spills tokens and the mean falls short of the rate.
+ */
+export const GRACE_TIME = 20
+
+/** Below about 21 kB/s a quantum of 5 ms would be a handful of bytes; it grows up to this size, or up to 12 ms. */
+const SMALLEST_QUANTUM = 256
+const SMALL_QUANTUM_TIME = 12
+
+/** At most so many turns a second are worth their CPU time when very many flows share a rate. */
+const MOST_TURNS_PER_SECOND = 50_000
+
+/** Less than this many bytes is the rounding error of floating-point time. */
+const ROUNDING = 1e-6
+
+/** The shortest wait in ms that is sure to change a timestamp in floating point. */
+const SHORTEST_WAIT = 1e-3
+
+/**
+ * Tokens for bytes, refilled by the passing of time. Whoever takes pays at once; nobody holds a claim on the future, so a new
+ * rate holds for everybody from the moment it is set. Tokens below zero are a debt, paid back by time.
+ * Source: token bucket C of RFC 2698 section 3, refilled lazily.
+ */
+export class ByteBucket {
+  #rate: number
+  #tokens: number
+  #refilledAt: number
+  /** Bytes that may pass at once after an idle time, beyond one quantum. */
+  readonly burst: number
+  /** Bytes that are given out in one wake-up. */
+  quantum = 0
+  /** The fewest bytes for one turn of one flow. */
+  smallestTurn = 0
+  /** What the bucket holds at most while nobody waits: idle time and stalls buy no more than this. */
+  idleDepth = 0
+  /** What it holds at most while somebody waits. */
+  waitingDepth = 0
+
+  /**
+   * @param rate Bytes per second, > 0; Infinity does not limit.
+   * @param burst Bytes, >= 0.
+   * @param now Milliseconds on a monotonic clock. The bucket starts full.
+   */
+  constructor(rate: number, burst: number, now: number) {
+    this.burst = burst
+    this.#rate = rate
+    this.#refilledAt = now
+    this.#measure()
+    this.#tokens = this.idleDepth
+  }
+
+  /** Bytes per second. */
+  get rate(): number {
+    return this.#rate
+  }
+
+  /** Whole bytes that can be taken now; negative while in debt. */
+  get available(): number {
+    return Math.floor(this.#tokens + ROUNDING)
+  }
+
+  /** Sets another rate from `now` on. What the bucket holds is cut to what it can hold when idle at the new rate. */
+  setRate(rate: number, now: number): void {
+    this.refill(now, this.waitingDepth)
+    this.#rate = rate
+    this.#measure()
+    this.#tokens = Math.min(this.#tokens, this.idleDepth)
+  }
+
+  /** Adds what time has brought, up to `depth` bytes in all. What is there already is never taken away. */
+  refill(now: number, depth: number): void {
+    if (this.#rate === Infinity) this.#tokens = Infinity
+    else if (this.#tokens < depth) {
+      this.#tokens = Math.min(depth, this.#tokens + ((now - this.#refilledAt) * this.#rate) / 1000)
+    }
+    this.#refilledAt = now
+  }
+
+  /** Lets time pass without adding anything: what a paused throttle does. */
+  skip(now: number): void {
+    this.#refilledAt = now
+  }
+
+  /** Takes `bytes`, into debt if need be. */
+  take(bytes: number): void {
+    this.#tokens -= bytes
+  }
+
+  /** Puts back bytes that were taken and not used, as far as they fit. */
+  give(bytes: number): void {
+    this.#tokens = Math.max(this.#tokens, Math.min(this.waitingDepth, this.#tokens + bytes))
+  }
+
+  /** When the bucket will hold `bytes`, in ms; `now` if it does. Call `refill` first. */
+  readyAt(bytes: number, now: number): number {
+    const missing = bytes - this.#tokens
+    if (missing <= ROUNDING) return now
+    return Math.max(now + SHORTEST_WAIT, now + (missing / this.#rate) * 1000)
+  }
+
+  #measure(): void {
+    const rate = this.#rate / 1000
+    const quantum = Math.max(rate * QUANTUM_TIME, Math.min(SMALLEST_QUANTUM, rate * SMALL_QUANTUM_TIME))
+    this.quantum = Math.max(1, Math.floor(quantum))
+    this.smallestTurn = Math.min(
+      this.quantum,
+      Math.max(SMALLEST_QUANTUM, Math.floor(this.#rate / MOST_TURNS_PER_SECOND)),
+    )
+    this.idleDepth = this.burst + this.quantum
+    this.waitingDepth = Math.max(this.idleDepth, rate * GRACE_TIME)
+  }
+}

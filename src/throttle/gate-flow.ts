@@ -1,0 +1,353 @@
+import { ClosedError } from '../errors.ts'
+import { type Gate, LARGEST_TURN, type Link, type Member } from './gate.ts'
+import type { Idler, Scheduler } from './scheduler.ts'
+
+/** Somebody who waits for bytes. Exactly one of the two is called, from a microtask of its own. */
+export interface Waiter {
+  /** Bytes, >= 1. */
+  readonly bytes: number
+  granted(bytes: number): void
+  failed(reason: unknown): void
+}
+
+/** Credit beyond what was asked for begins with this, or the smallest turn, and doubles until the flow falls idle. */
+const SMALLEST_APPETITE = 256
+
+/**
+ * A stream's place at a chain of gates. It holds credit, bytes that are paid for at every gate and not yet drawn, so that most
+ * draws need neither the clock nor the gates, and so that small chunks get as large a share as large ones.
+ */
+export class GateFlow implements Member, Idler {
+  readonly weight: number
+  /** Bytes paid for and not drawn. Stays at 0 while somebody waits; what has come for them is counted apart. */
+  credit = 0
+  /** Whether anything was asked for lately. */
+  active = false
+  turn = 0
+  previous: Member | undefined
+  next: Member | undefined
+  touchedAt = 0
+  idlePrevious: Idler | undefined
+  idleNext: Idler | undefined
+  #scheduler: Scheduler
+  /** Whether credit beyond what is asked for is of use: not for a single request. */
+  readonly #lasting: boolean
+  #links: Link[]
+  #appetite = 0
+  #reserved = 0
+  #granted = 0
+  #refunded = 0
+  #waited = 0
+  #waitingSince = 0
+  #waiters: Waiter[] = []
+  #waitsAt: Gate | undefined
+  #closed = false
+
+  constructor(scheduler: Scheduler, gates: readonly Gate[], weight: number, lasting: boolean) {
+    this.#scheduler = scheduler
+    this.weight = weight
+    this.#lasting = lasting
+    this.#links = this.#link(gates)
+  }
+
+  /** Bytes drawn and not refunded. */
+  get bytes(): number {
+    return this.#granted - this.held - this.#refunded
+  }
+
+  /** Milliseconds waited. */
+  get waited(): number {
+    return this.#waited
+  }
+
+  get waiting(): boolean {
+    return this.#waiters.length > 0
+  }
+
+  /** The gate where the flow waits. */
+  get waitsAt(): Gate | undefined {
+    return this.#waitsAt
+  }
+
+  /** How many more bytes the flow would like now: what is asked for, or more if it is hungry. */
+  get ask(): number {
+    const wanted = this.#waiters[0]?.bytes ?? 0
+    return Math.min(LARGEST_TURN, Math.max(wanted, this.#lasting ? this.#appetite : 0)) - this.#reserved
+  }
+
+  /** Bytes paid for and not drawn, also while somebody waits for more of them. */
+  get held(): number {
+    return this.credit + this.#reserved
+  }
+
+  /**
+   * Draws bytes without waiting: neither promise nor timer, and mostly not even a look at the clock.
+   *
+   * @param bytes A whole number >= 0.
+   * @returns Bytes granted, from 0 (the flow must wait) to `bytes`.
+   */
+  tryAcquire(bytes: number): number {
+    if (bytes <= this.credit && bytes >>> 0 === bytes) {
+      this.credit -= bytes
+      return bytes
+    }
+    return this.#topUp(bytes)
+  }
+
+  /**
+   * Draws bytes, waiting for them if need be. Requests of one flow are granted in their order.
+   *
+   * @returns A function that withdraws the request: nothing is granted then, and nothing called.
+   */
+  request(waiter: Waiter): () => boolean {
+    this.#check(waiter.bytes)
+    this.#waiters.push(waiter)
+    if (this.#waiters.length === 1) this.#goOn(this.#scheduler.clock.now())
+    return () => this.#withdraw(waiter)
+  }
+
+  /** Gives back bytes that were drawn and did not move. */
+  refund(bytes: number): void {
+    if (!Number.isSafeInteger(bytes) || bytes < 0 || bytes > this.bytes) {
+      throw new RangeError(`Cannot refund bytes: must be an integer from 0 to the ${this.bytes} drawn, is ${bytes}`)
+    }
+    if (bytes === 0) return
+    const now = this.#scheduler.clock.now()
+    this.#refunded += bytes
+    for (const { gate } of this.#links) {
+      gate.refunded += bytes
+      gate.uncharge(bytes, now)
+    }
+  }
+
+  /** Goes through other gates from here on; who waits goes on waiting there. */
+  setGates(gates: readonly Gate[], scheduler: Scheduler): void {
+    const now = this.#scheduler.clock.now()
+    this.#leaveQueue(now)
+    this.release(now)
+    this.#rest()
+    this.#links = this.#link(gates)
+    this.#scheduler = scheduler
+    if (this.#waiters.length > 0) this.#wait(scheduler.clock.now())
+  }
+
+  /** Gives back the credit. Whoever waits fails; nothing can be drawn any more. */
+  close(reason?: unknown): void {
+    if (this.#closed) return
+    this.#closed = true
+    const now = this.#scheduler.clock.now()
+    const failed = this.#waiters
+    this.#leaveQueue(now)
+    this.#waiters = []
+    this.release(now)
+    this.#rest()
+    for (const waiter of failed) queueMicrotask(() => waiter.failed(reason ?? new ClosedError('wait for bytes')))
+  }
+
+  /** The scheduler's word that the flow was idle for too long. */
+  lapse(now: number): void {
+    this.release(now)
+    this.#rest()
+  }
+
+  /** Gives back to the gates what is held and not drawn. Who waits goes on waiting. */
+  release(now: number): void {
+    const unused = this.held
+    this.#appetite = 0
+    this.turn = 0
+    if (unused === 0) return
+    this.credit = 0
+    this.#reserved = 0
+    this.#granted -= unused
+    for (const { gate } of this.#links) gate.uncharge(unused, now)
+  }
+
+  /**
+   * The flow has its turn at gate `at`: charges up to `bytes` at every gate, or moves to the gate that is ready last.
+   *
+   * @returns Bytes charged; 0 if it left the queue of `at`.
+   */
+  draw(bytes: number, at: Gate, now: number): number {
+    let granted = bytes
+    let last: Link | undefined
+    let lastReady = -1
+    let here: Link | undefined
+    for (const link of this.#links) {
+      const { gate } = link
+      if (gate === at) {
+        here = link
+        continue
+      }
+      // While the flow had to wait elsewhere this gate did not stand idle: it holds what one turn can use.
+      gate.bucket.refill(now, Math.max(gate.bucket.waitingDepth, bytes))
+      const available = gate.unlimited ? bytes : gate.bucket.available
+      const least = Math.min(bytes, gate.bucket.quantum)
+      if (gate.paused || available < least || (gate.queue.size > 0 && !link.turnTaken)) {
+        const ready = gate.readyAt(bytes, now)
+        if (ready > lastReady) {
+          last = link
+          lastReady = ready
+        }
+      } else granted = Math.min(granted, available)
+    }
+    if (last) {
+      if (this.#reserved > 0) this.settle(now)
+      else {
+        this.#leaveQueue(now)
+        if (here) here.turnTaken = true
+        this.#stand(last, now, last.turnTaken)
+      }
+      return 0
+    }
+    this.#charge(granted, now)
+    this.#reserved += granted
+    return granted
+  }
+
+  /** Ends the turn: hands over what it brought, to the first who waits at least in part. */
+  settle(now: number): void {
+    this.#leaveQueue(now)
+    this.#feed()
+    this.credit += this.#reserved
+    this.#reserved = 0
+    this.#hand(Math.min(this.#waiters[0]?.bytes ?? 0, this.credit))
+    this.#goOn(now)
+  }
+
+  /** Serves those who wait as far as the credit goes; the others wait. */
+  #goOn(now: number): void {
+    for (let first = this.#waiters[0]; first && first.bytes <= this.credit; first = this.#waiters[0]) {
+      this.#hand(first.bytes)
+    }
+    if (this.#waiters.length > 0) this.#wait(now)
+    else this.#scheduler.touch(this, now)
+  }
+
+  #hand(bytes: number): void {
+    const waiter = this.#waiters.shift()
+    if (!waiter) return
+    this.credit -= bytes
+    queueMicrotask(() => waiter.granted(bytes))
+  }
+
+  #topUp(bytes: number): number {
+    this.#check(bytes)
+    if (bytes === 0 || this.#waiters.length > 0) return 0
+    const now = this.#scheduler.clock.now()
+    this.#scheduler.sweep(now)
+    const missing = Math.min(bytes - this.credit, LARGEST_TURN)
+    let granted = Math.min(LARGEST_TURN, Math.max(missing, this.#lasting ? this.#appetite : 0))
+    for (const link of this.#links) {
+      granted = Math.min(granted, Math.floor(link.gate.offer(link, this.weight, missing, now)))
+      if (granted < 1) return 0
+    }
+    this.#charge(granted, now)
+    this.credit += granted
+    this.#feed()
+    this.#wakeUp()
+    this.#scheduler.touch(this, now)
+    const drawn = Math.min(bytes, this.credit)
+    this.credit -= drawn
+    return drawn
+  }
+
+  #charge(bytes: number, now: number): void {
+    this.#granted += bytes
+    for (const link of this.#links) {
+      link.gate.charge(bytes, now)
+      link.round = link.gate.round
+    }
+  }
+
+  #feed(): void {
+    let appetite = SMALLEST_APPETITE
+    for (const { gate } of this.#links) if (!gate.unlimited) appetite = Math.max(appetite, gate.bucket.smallestTurn)
+    this.#appetite = Math.min(LARGEST_TURN, Math.max(appetite, 2 * this.#appetite))
+  }
+
+  /** Stands in the queue of the gate that will be ready last. */
+  #wait(now: number): void {
+    this.#scheduler.sweep(now)
+    this.#scheduler.forget(this)
+    this.#reserved += this.credit
+    this.credit = 0
+    this.#wakeUp()
+    let last = this.#links[0]
+    let lastReady = -1
+    for (const link of this.#links) {
+      const { gate } = link
+      gate.refill(now)
+      const ready = gate.readyAt(this.ask, now)
+      link.turnTaken = false
+      if (ready > lastReady) {
+        last = link
+        lastReady = ready
+      }
+    }
+    if (last) this.#stand(last, now, false)
+    else {
+      for (const { bytes } of [...this.#waiters]) {
+        this.#granted += bytes
+        this.credit += bytes
+        this.#hand(bytes)
+      }
+    }
+  }
+
+  #stand(link: Link, now: number, first: boolean): void {
+    this.#waitsAt = link.gate
+    this.#waitingSince = now
+    link.gate.enqueue(this, now, first)
+  }
+
+  #leaveQueue(now: number): void {
+    const gate = this.#waitsAt
+    if (!gate) return
+    this.#waitsAt = undefined
+    this.turn = 0
+    const waited = now - this.#waitingSince
+    this.#waited += waited
+    gate.waited += waited
+    gate.dequeue(this, now)
+  }
+
+  #withdraw(waiter: Waiter): boolean {
+    const place = this.#waiters.indexOf(waiter)
+    if (place < 0) return false
+    this.#waiters.splice(place, 1)
+    if (place > 0) return true
+    const now = this.#scheduler.clock.now()
+    this.#leaveQueue(now)
+    this.credit = this.#reserved
+    this.#reserved = 0
+    this.#goOn(now)
+    return true
+  }
+
+  #wakeUp(): void {
+    if (this.active) return
+    this.active = true
+    for (const { gate } of this.#links) gate.join(this)
+  }
+
+  #rest(): void {
+    this.#scheduler.forget(this)
+    if (!this.active) return
+    this.active = false
+    for (const { gate } of this.#links) gate.leave(this)
+  }
+
+  #link(gates: readonly Gate[]): Link[] {
+    return [...new Set(gates)].map((gate) => ({ flow: this, gate, round: -1, turnTaken: false }))
+  }
+
+  #check(bytes: number): void {
+    if (typeof bytes !== 'number') {
+      throw new TypeError(`Cannot acquire bytes: must be a number, is ${typeof bytes}`)
+    }
+    if (!Number.isSafeInteger(bytes) || bytes < 0) {
+      throw new RangeError(`Cannot acquire bytes: must be an integer >= 0, is ${bytes}`)
+    }
+    if (this.#closed) throw new ClosedError('acquire bytes')
+  }
+}
