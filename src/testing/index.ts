@@ -1,0 +1,7 @@
+export { StuckError } from './stuck-error.ts'
+export {
+  type AdvanceOptions,
+  type RunOptions,
+  VirtualClock,
+  type VirtualClockOptions,
+} from './virtual-clock.ts'
