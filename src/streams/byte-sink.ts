@@ -1,43 +1,33 @@
 import type { Writable } from 'node:stream'
 import type { WritableStream } from 'node:stream/web'
+import type { ByteSink } from './byte-sink-interface.ts'
+import { NodeSink } from './byte-sink-node.ts'
+import { WebSink } from './byte-sink-web.ts'
 
-/** Where bytes go: one face for Node's `Writable` (sockets too) and the web's `WritableStream`. */
-export interface ByteSink {
-  /** The wrapped stream. */
-  readonly stream: Writable | WritableStream<Uint8Array>
-  /** The error that ended the sink, if any. */
-  readonly error: unknown
-  /** True once nothing more can be written: ended, destroyed, closed or failed. */
-  readonly closed: boolean
-  /**
-   * Hands bytes over at once, without copying.
-   *
-   * @returns True if there is room for more.
-   * @throws {ClosedError} If the sink is closed; if an error closed it, that error itself.
-   */
-  write(bytes: Uint8Array): boolean
-  /**
-   * Settles when there is room below the high-water mark, at once if there is. Rejects with the sink's error, with
-   * `ClosedError` if it closed meanwhile, or with `signal.reason`.
-   */
-  ready(signal?: AbortSignal): Promise<void>
-  /** Settles when the sink has taken everything that was handed over (its buffer is empty). Rejects as `ready` does. */
-  drained(signal?: AbortSignal): Promise<void>
-  /** No more writes. Settles when the sink has finished. For a socket this is a half-close (FIN). */
-  end(): Promise<void>
-  /** Closes at once, discarding what is buffered. */
-  destroy(error?: Error): void
-  /** Settles when the sink is fully closed; rejects with the error that closed it. */
-  waitClosed(): Promise<void>
-  /** Removes every listener that the adapter put on the stream, and gives the lock of a `WritableStream` back. */
-  release(): void
-}
+export type { ByteSink }
 
 /**
- * Adapts a stream.
+ * Adapts a stream. What `write` hands over is not copied: until `drained` settles, its owner must leave it as it is.
  *
  * @throws {TypeError} If `stream` is neither a Node `Writable` nor an unlocked `WritableStream`.
  */
 export function byteSink(stream: Writable | WritableStream<Uint8Array>): ByteSink {
-  throw new TypeError(`Cannot adapt a stream: ${String(stream)} is not supported yet`)
+  // By their methods: an HTTP response is no instance of Writable, and a web stream may come from another realm.
+  if (has(stream, 'getWriter') && has(stream, 'abort')) {
+    if (stream.locked) throw new TypeError('Cannot write to the stream: it is locked to another writer')
+    return new WebSink(stream)
+  }
+  if (has(stream, 'write') && has(stream, 'end') && has(stream, 'on') && has(stream, 'destroy')) {
+    return new NodeSink(stream)
+  }
+  throw new TypeError(`Cannot write to the stream: ${describe(stream)} is neither a Writable nor a WritableStream`)
+}
+
+function has<S, M extends string>(stream: S, method: M): stream is Extract<S, Record<M, unknown>> {
+  return typeof (stream as Record<string, unknown> | null | undefined)?.[method] === 'function'
+}
+
+function describe(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value)
+  return `an object of ${value.constructor?.name ?? 'no class'}`
 }
