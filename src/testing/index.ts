@@ -1,3 +1,4 @@
+export { createDuplexPair, type DuplexPairOptions } from './duplex-pair.ts'
 export { StuckError } from './stuck-error.ts'
 export {
   type AdvanceOptions,
