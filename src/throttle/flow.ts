@@ -22,6 +22,16 @@ export interface HeldBy {
   readonly until: number
 }
 
+/** What a flow has done, and how it stands. */
+export interface FlowStats {
+  /** Bytes drawn and not refunded. */
+  readonly bytes: number
+  /** Milliseconds waited for throttles. */
+  readonly waited: number
+  /** Which throttle holds the flow up, if it waits now. */
+  readonly heldBy: HeldBy | undefined
+}
+
 /**
  * One stream's place at its throttles. Bytes are granted only when every throttle has them, and are then charged to all alike: a
  * wait is as long as the longest, never the sum. Flows that share a throttle share it by bytes, whatever their chunk sizes, in
@@ -30,6 +40,7 @@ export interface HeldBy {
 export class Flow {
   #throttles: readonly Throttle[] = []
   #names: readonly string[] = []
+  #watched = false
   readonly #flow: GateFlow
 
   /**
@@ -67,14 +78,19 @@ export class Flow {
     this.#flow.refund(bytes)
   }
 
-  /** Whether a throttle watches transfers, by an `append` of its own. */
+  /** Whether a throttle watches transfers, by an `append` of its own (looked up once, since this is asked for each chunk). */
   get watched(): boolean {
-    for (const throttle of this.#throttles) if (throttle.append !== Throttle.prototype.append) return true
-    return false
+    return this.#watched
   }
 
-  /** Reports a transfer of granted bytes to the throttles that watch: each sees each transfer exactly once. */
-  append(data: Uint8Array, start: number): void {
+  /**
+   * Reports a transfer of granted bytes to the throttles that watch: each sees each transfer exactly once.
+   *
+   * @param start When it began, in ms on the clock of the throttles.
+   * @default now
+   */
+  append(data: Uint8Array, start?: number): void {
+    if (!this.#watched) return
     for (const throttle of this.#throttles) report(throttle, data, start)
   }
 
@@ -85,13 +101,8 @@ export class Flow {
 
   /** Goes through other throttles from here on. Whoever waits goes on waiting there. */
   update(throttles: Throttle | Throttles): void {
-    const before = [this.#throttles, this.#names] as const
-    try {
-      this.#flow.setGates(this.#set(throttles), schedulerOf(this.#throttles[0]?.clock ?? systemClock))
-    } catch (error) {
-      ;[this.#throttles, this.#names] = before
-      throw error
-    }
+    const gates = this.#set(throttles)
+    this.#flow.setGates(gates, schedulerOf(this.#throttles[0]?.clock ?? systemClock))
   }
 
   /** Gives back what was granted and not drawn. Whoever waits gets `reason`, or a {@link ClosedError}. */
@@ -107,14 +118,8 @@ export class Flow {
     return gate && name !== undefined ? { name, until: gate.due } : undefined
   }
 
-  /** Bytes drawn and not refunded. */
-  get bytes(): number {
-    return this.#flow.bytes
-  }
-
-  /** Milliseconds waited. */
-  get waited(): number {
-    return this.#flow.waited
+  get stats(): FlowStats {
+    return { bytes: this.#flow.bytes, waited: this.#flow.waited, heldBy: this.heldBy }
   }
 
   #set(throttles: Throttle | Throttles) {
@@ -126,6 +131,7 @@ export class Flow {
     }
     this.#throttles = list
     this.#names = Object.keys(named)
+    this.#watched = list.some((throttle) => throttle.append !== Throttle.prototype.append)
     return gates
   }
 }

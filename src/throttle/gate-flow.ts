@@ -1,8 +1,9 @@
 import { ClosedError } from '../errors.ts'
+import { deliver } from './deliver.ts'
 import { type Gate, LARGEST_TURN, type Link, type Member } from './gate.ts'
 import type { Idler, Scheduler } from './scheduler.ts'
 
-/** Somebody who waits for bytes. Exactly one of the two is called, from a microtask of its own. */
+/** Somebody who waits for bytes. Exactly one of the two is called, from a microtask. */
 export interface Waiter {
   /** Bytes, >= 1. */
   readonly bytes: number
@@ -141,7 +142,7 @@ export class GateFlow implements Member, Idler {
     this.#waiters = []
     this.release(now)
     this.#rest()
-    for (const waiter of failed) queueMicrotask(() => waiter.failed(reason ?? new ClosedError('wait for bytes')))
+    for (const waiter of failed) deliver(() => waiter.failed(reason ?? new ClosedError('wait for bytes')))
   }
 
   /** The scheduler's word that the flow was idle for too long. */
@@ -227,7 +228,7 @@ export class GateFlow implements Member, Idler {
     const waiter = this.#waiters.shift()
     if (!waiter) return
     this.credit -= bytes
-    queueMicrotask(() => waiter.granted(bytes))
+    deliver(() => waiter.granted(bytes))
   }
 
   #topUp(bytes: number): number {
@@ -239,7 +240,16 @@ export class GateFlow implements Member, Idler {
     let granted = Math.min(LARGEST_TURN, Math.max(missing, this.#lasting ? this.#appetite : 0))
     for (const link of this.#links) {
       granted = Math.min(granted, Math.floor(link.gate.offer(link, this.weight, missing, now)))
-      if (granted < 1) return 0
+      if (granted < 1) {
+        granted = 0
+        break
+      }
+    }
+    // What is left from before is drawn now: kept for later it would come on top of the next turn.
+    if (granted === 0) {
+      const left = this.credit
+      this.credit = 0
+      return left
     }
     this.#charge(granted, now)
     this.credit += granted

@@ -4,7 +4,10 @@ import { Meter } from '../rate/meter.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /** The most bytes that one turn grants: keeps what a flow holds unused small where the limit is very high or absent. */
-export const LARGEST_TURN = 1024 * 1024
+export const LARGEST_TURN = 4 * 1024 * 1024
+
+/** Chunks up to this size pass whole while a limit does not bind: Node's files and sockets read so much at a time. */
+const USUAL_CHUNK = 64 * 1024
 
 /** A flow, as its gates see it. */
 export interface Member extends Queued<Member> {
@@ -86,12 +89,14 @@ export class Gate {
     this.refill(now)
     const available = bucket.available
     if (available < Math.min(wanted, bucket.quantum)) return 0
+    // Somebody else may be about to ask: whoever comes first must not take what should be shared. A full bucket limits nobody.
+    const full = available >= bucket.idleDepth - bucket.quantum / 8
+    if (link.round === this.round && !full) return 0
     const counted = link.flow.active
-    if (this.active.size === (counted ? 1 : 0)) return available
-    // Somebody else may be about to ask: whoever comes first must not take what should be shared.
-    if (link.round === this.round && available < bucket.quantum / 2) return 0
-    const share = (available * weight) / (counted ? this.#activeWeight : this.#activeWeight + weight)
-    return Math.min(available, Math.max(share, bucket.smallestTurn))
+    const alone = this.active.size === (counted ? 1 : 0)
+    const sum = counted ? this.#activeWeight : this.#activeWeight + weight
+    const share = alone ? bucket.quantum / 8 : (available * weight) / sum
+    return Math.min(available, Math.max(share, bucket.smallestTurn, full ? USUAL_CHUNK : 0))
   }
 
   /** Takes `bytes` for a flow; everything granted goes through here. */

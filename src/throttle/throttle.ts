@@ -57,7 +57,7 @@ export interface ThrottleStats {
 }
 
 let gateOf: (throttle: Throttle) => Gate
-let report: (throttle: Throttle, data: Uint8Array, start: number) => void
+let report: (throttle: Throttle, data: Uint8Array, start: number | undefined) => void
 
 /**
  * A limit on bytes per second, for one stream or for any number that share it fairly.
@@ -91,7 +91,7 @@ export class Throttle {
       if (throttle.append === Throttle.prototype.append) return
       throttle.#paidFor = data.byteLength
       try {
-        throttle.append(data, start)
+        throttle.append(data, start ?? throttle.clock.now())
       } finally {
         throttle.#paidFor = 0
       }

@@ -1,0 +1,135 @@
+import { Transform, type TransformCallback } from 'node:stream'
+import { Flow } from '../throttle/flow.ts'
+import { type Limits, throttlesOf, watchChanges } from '../throttle/limits.ts'
+import { gateOf, type Throttle } from '../throttle/throttle.ts'
+import { onAbort } from './on-abort.ts'
+
+export interface ThrottleStreamOptions {
+  /** Destroys the stream with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * The part of a shared limit in proportion to that of the other streams, > 0.
+   * @default 1
+   */
+  readonly weight?: number | undefined
+}
+
+export interface ThrottleTransformOptions extends ThrottleStreamOptions {
+  /**
+   * Bytes buffered before the stream holds up whoever writes. On the side of the reader it holds one piece at most.
+   * @default Node's own: 16 KiB, or 64 KiB from Node 22 on
+   */
+  readonly highWaterMark?: number | undefined
+}
+
+/**
+ * Lets bytes pass no faster than its throttles allow. Chunks pass by reference; one that is larger than what is granted is cut.
+ * While the reader holds back nothing is drawn from the throttles.
+ */
+export class ThrottleTransform extends Transform {
+  /** The throttles by name (`default` if it was given without one). Can be changed at any time. */
+  readonly throttles: Record<string, Throttle>
+  readonly #flow: Flow
+  readonly #unlisten: () => void
+  #chunk: Buffer | undefined
+  #offset = 0
+  #done: TransformCallback | undefined
+  #readerHoldsBack = false
+
+  constructor(limits: Limits, options: ThrottleTransformOptions = {}) {
+    const { signal, weight, highWaterMark } = options
+    const throttles = throttlesOf(limits)
+    const flow = new Flow(throttles, { weight })
+    // What has been granted should not wait here: after a stall of the reader it would all come at once.
+    super({ readableHighWaterMark: 1, ...(highWaterMark !== undefined && { writableHighWaterMark: highWaterMark }) })
+    this.#flow = flow
+    this.throttles = watchChanges(
+      throttles,
+      (_, throttle) => gateOf(throttle as Throttle),
+      (throttles) => flow.update(throttles),
+    )
+    this.#unlisten = onAbort(signal, (reason) => this.destroy(reason as Error))
+  }
+
+  /** Bytes that have passed, how long they have waited in ms, and which throttle holds them up now. */
+  get stats(): Flow['stats'] {
+    return this.#flow.stats
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    const granted = this.#flow.tryAcquire(chunk.length)
+    if (granted === chunk.length && !this.#flow.watched) {
+      done(null, chunk)
+      return
+    }
+    this.#chunk = chunk
+    this.#offset = 0
+    this.#done = done
+    this.#advance(granted)
+  }
+
+  override _read(size: number): void {
+    if (this.#readerHoldsBack) {
+      this.#readerHoldsBack = false
+      this.#advance(0)
+    }
+    super._read(size)
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#unlisten()
+    this.#chunk = undefined
+    this.#done = undefined
+    this.#flow.close()
+    callback(error)
+  }
+
+  /** Passes on `granted` bytes, and more as long as they are granted and the reader takes them. */
+  #advance(granted: number): void {
+    const chunk = this.#chunk
+    const done = this.#done
+    if (!chunk || !done) {
+      // Destroyed while the grant was on its way.
+      this.#flow.refund(granted)
+      return
+    }
+    for (let bytes = granted; ; bytes = 0) {
+      const rest = chunk.length - this.#offset
+      if (bytes === 0) bytes = this.#flow.tryAcquire(rest)
+      if (bytes === 0 && rest > 0) {
+        this.#wait(rest)
+        return
+      }
+      const piece = bytes === chunk.length ? chunk : chunk.subarray(this.#offset, this.#offset + bytes)
+      this.#offset += bytes
+      try {
+        this.#flow.append(piece)
+      } catch (error) {
+        this.destroy(error as Error)
+        return
+      }
+      if (bytes === rest) {
+        this.#chunk = undefined
+        this.#done = undefined
+        done(null, piece)
+        return
+      }
+      const more = this.push(piece)
+      // Whoever got the piece may have destroyed this stream.
+      if (this.#chunk !== chunk) return
+      if (!more) {
+        this.#readerHoldsBack = true
+        return
+      }
+    }
+  }
+
+  #wait(bytes: number): void {
+    this.#flow.request({
+      bytes,
+      granted: (granted) => this.#advance(granted),
+      // The flow is closed by `_destroy` only, which has told everybody already.
+      failed: () => {},
+    })
+  }
+}

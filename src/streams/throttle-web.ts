@@ -1,0 +1,160 @@
+import { ReadableStream, type ReadableStreamDefaultController, TransformStream, WritableStream } from 'node:stream/web'
+import { Flow } from '../throttle/flow.ts'
+import { type Limits, throttlesOf, watchChanges } from '../throttle/limits.ts'
+import { gateOf, type Throttle } from '../throttle/throttle.ts'
+import { onAbort } from './on-abort.ts'
+import type { ThrottleStreamOptions } from './throttle-transform.ts'
+import { toBytes } from './to-bytes.ts'
+
+/**
+ * {@link ThrottleTransform} for WHATWG streams. Its two sides are streams of its own rather than those of the base class, whose
+ * transformers can't hold back in the midst of a chunk: bytes would be drawn while the reader stalls, and burst out after.
+ */
+export class ThrottleTransformStream extends TransformStream<Uint8Array | string, Uint8Array> {
+  /** The throttles by name (`default` if it was given without one). Can be changed at any time. */
+  readonly throttles: Record<string, Throttle>
+  readonly #flow: Flow
+  readonly #readable: ReadableStream<Uint8Array>
+  readonly #writable: WritableStream<Uint8Array | string>
+  #out: ReadableStreamDefaultController<Uint8Array> | undefined
+  #wanted = false
+  /** Who waits for the reader. */
+  #resume: (() => void) | undefined
+  #fail: ((reason: unknown) => void) | undefined
+  #ended = false
+
+  constructor(limits: Limits, options: ThrottleStreamOptions = {}) {
+    const throttles = throttlesOf(limits)
+    const flow = new Flow(throttles, { weight: options.weight })
+    super()
+    this.#flow = flow
+    this.throttles = watchChanges(
+      throttles,
+      (_, throttle) => gateOf(throttle as Throttle),
+      (throttles) => flow.update(throttles),
+    )
+    let failWriter = (_reason: unknown) => {}
+    this.#readable = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#out = controller
+        },
+        pull: () => {
+          this.#wanted = true
+          this.#resume?.()
+        },
+        cancel: (reason) => {
+          this.#end(reason)
+          failWriter(reason)
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    this.#writable = new WritableStream<Uint8Array | string>({
+      start: (controller) => {
+        failWriter = (reason) => controller.error(reason)
+        // `abort` below is called only after a write that waits has ended.
+        const { signal } = controller as unknown as { signal: AbortSignal } // in Node since 18, but not in its types for 20
+        signal.addEventListener('abort', () => this.#fail?.(signal.reason), { once: true })
+      },
+      write: (chunk) => this.#write(toBytes(chunk)),
+      close: () => {
+        this.#end()
+        this.#out?.close()
+      },
+      abort: (reason) => {
+        this.#end(reason)
+        this.#out?.error(reason)
+      },
+    })
+    const unlisten = onAbort(options.signal, (reason) => {
+      this.#end(reason)
+      this.#out?.error(reason)
+      failWriter(reason)
+    })
+    this.#unlisten = unlisten
+    if (this.#ended) unlisten()
+  }
+
+  #unlisten: () => void = () => {}
+
+  override get readable(): ReadableStream<Uint8Array> {
+    return this.#readable
+  }
+
+  override get writable(): WritableStream<Uint8Array | string> {
+    return this.#writable
+  }
+
+  /** Bytes that have passed, how long they have waited in ms, and which throttle holds them up now. */
+  get stats(): Flow['stats'] {
+    return this.#flow.stats
+  }
+
+  /** Returns nothing if the whole chunk could pass at once: most chunks need no promise of ours. */
+  #write(chunk: Buffer): Promise<void> | undefined {
+    if (!this.#wanted || chunk.length === 0) return chunk.length === 0 ? undefined : this.#writePieces(chunk, 0)
+    const granted = this.#flow.tryAcquire(chunk.length)
+    if (granted < chunk.length) return this.#writePieces(chunk, granted)
+    this.#pass(chunk)
+    return undefined
+  }
+
+  async #writePieces(chunk: Buffer, granted: number): Promise<void> {
+    let bytes = granted
+    for (let offset = 0; offset < chunk.length; offset += bytes, bytes = 0) {
+      if (!this.#wanted) await this.#untilWanted()
+      const rest = chunk.length - offset
+      if (bytes === 0) bytes = this.#flow.tryAcquire(rest)
+      if (bytes === 0) bytes = await this.#untilGranted(rest)
+      this.#pass(bytes === chunk.length ? chunk : chunk.subarray(offset, offset + bytes))
+      if (offset + bytes === chunk.length) return
+    }
+  }
+
+  #pass(piece: Buffer): void {
+    this.#wanted = false
+    this.#flow.append(piece)
+    this.#out?.enqueue(piece)
+  }
+
+  #untilWanted(): Promise<void> {
+    return this.#orFail((resolve) => {
+      this.#resume = resolve
+    })
+  }
+
+  #untilGranted(bytes: number): Promise<number> {
+    return this.#orFail((resolve, reject) => {
+      this.#flow.request({
+        bytes,
+        granted: (granted) => {
+          // Ended while the grant was on its way.
+          if (this.#ended) this.#flow.refund(granted)
+          else resolve(granted)
+        },
+        failed: reject,
+      })
+    })
+  }
+
+  /** A promise that an abort or a cancel rejects at once. */
+  async #orFail<T>(wait: (resolve: (value: T) => void, reject: (reason: unknown) => void) => void): Promise<T> {
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        this.#fail = reject
+        wait(resolve, reject)
+      })
+    } finally {
+      this.#fail = undefined
+      this.#resume = undefined
+    }
+  }
+
+  #end(reason?: unknown): void {
+    this.#ended = true
+    this.#unlisten()
+    this.#fail?.(reason)
+    this.#flow.close()
+  }
+}
