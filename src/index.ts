@@ -10,6 +10,7 @@ export {
 } from './errors.ts'
 export { throttle, throttleWeb } from './streams/throttle.ts'
 export { type ByteIterable, throttleIterable } from './streams/throttle-iterable.ts'
+export { type SocketThrottle, throttleSocket } from './streams/throttle-socket.ts'
 export {
   type ThrottleStreamOptions,
   ThrottleTransform,

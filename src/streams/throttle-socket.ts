@@ -1,0 +1,64 @@
+import type { Socket } from 'node:net'
+import { Flow, type FlowStats, type Throttles } from '../throttle/flow.ts'
+import { checkStreamThrottle, type StreamLimits, streamThrottlesOf, watchChanges } from '../throttle/limits.ts'
+import type { StreamThrottle } from '../throttle/stream-throttle.ts'
+import { onAbort } from './on-abort.ts'
+import { PacedReads } from './paced-reads.ts'
+import { PacedWrites } from './paced-writes.ts'
+import type { ThrottleStreamOptions } from './throttle-transform.ts'
+
+/** The limits of a socket, which can be looked at and changed. */
+export interface SocketThrottle {
+  /** The throttles by name (`default` if it was given without one). Can be changed at any time; none at all does not limit. */
+  readonly throttles: Record<string, StreamThrottle>
+  /** What has passed in each direction, how long it has waited in ms, and which throttle holds it up now. */
+  readonly stats: { readonly read: FlowStats; readonly write: FlowStats }
+}
+
+/**
+ * Holds an existing socket to limits in both directions: everybody who reads from it or writes to it goes on as before, a server or
+ * an agent too. `read` is what the program receives, `write` what it sends. Backpressure reaches the other side.
+ *
+ * A rate holds for each direction of this socket; a throttle for the sum of both; a `StreamThrottle`, or several by name, for each
+ * direction, and can be shared with other sockets. For TLS give it the `TLSSocket`: the socket below it moves bytes without its
+ * streams. Bytes that the socket has received before are not held back.
+ *
+ * @throws {TypeError | RangeError} If `socket` or `limits` is none of what it can be.
+ * @example server.on('connection', (socket) => throttleSocket(socket, '1MiB/s'))
+ */
+export function throttleSocket(
+  socket: Socket,
+  limits: StreamLimits,
+  options: ThrottleStreamOptions = {},
+): SocketThrottle {
+  if (typeof socket?.push !== 'function' || typeof socket?._write !== 'function') {
+    throw new TypeError(
+      `Cannot throttle a socket: must be a net.Socket, is ${socket === null ? 'null' : typeof socket}`,
+    )
+  }
+  const initial = streamThrottlesOf(limits)
+  const read = new Flow(direction(initial, 'read'), { weight: options.weight })
+  const write = new Flow(direction(initial, 'write'), { weight: options.weight })
+  const throttles = watchChanges(initial, checkStreamThrottle, (throttles) => {
+    read.update(direction(throttles, 'read'))
+    write.update(direction(throttles, 'write'))
+  })
+  new PacedReads(socket, read).install()
+  new PacedWrites(socket, write).install()
+  const unlisten = onAbort(options.signal, (reason) => socket.destroy(reason as Error))
+  socket.once('close', () => {
+    unlisten()
+    read.close()
+    write.close()
+  })
+  return {
+    throttles,
+    get stats() {
+      return { read: read.stats, write: write.stats }
+    },
+  }
+}
+
+function direction(throttles: Readonly<Record<string, StreamThrottle>>, way: 'read' | 'write'): Throttles {
+  return Object.fromEntries(Object.entries(throttles).map(([name, throttle]) => [name, throttle[way]]))
+}
