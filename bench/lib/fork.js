@@ -36,8 +36,8 @@ export function runChild(job, timeout) {
     process.once('error', reject)
     process.once('close', (code, signal) => {
       clearTimeout(killer)
-      const [reason] = complaint.match(/^\w*Error.*$/m) ?? [signal ?? `exit code ${code}`]
-      reject(new Error(`died: ${reason}`))
+      const reason = complaint.match(/^\w*Error.*?(?:\('(.*)'\))?$/m)
+      reject(new Error(reason?.[1] ?? reason?.[0] ?? `died: ${signal ?? `exit code ${code}`}`))
     })
   })
 }

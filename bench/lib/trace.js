@@ -105,8 +105,8 @@ export function worstWindow(trace, rate, from, to, width) {
 }
 
 /**
- * The error of the mean rate between the first and the last byte of [from, to): the first event opens the window and is
- * not counted, so that neither the start nor the size of a chunk falsifies it.
+ * The error of the mean rate between the first and the last byte of [from, to): what comes within a millisecond of the
+ * first byte opens the window and is not counted, so that neither the start nor the size of the chunks falsifies it.
  *
  * @param {Trace} trace
  * @param {number} rate Bytes per second.
@@ -115,7 +115,7 @@ export function worstWindow(trace, rate, from, to, width) {
  * @returns {number} As a fraction; NaN with fewer than two moments.
  */
 export function meanError(trace, rate, from, to) {
-  const first = trace.indexAt(from)
+  const first = trace.indexAt(trace.time(trace.indexAt(from)) + 1) - 1
   const last = trace.indexAt(to) - 1
   if (last <= first) return Number.NaN
   const seconds = (trace.time(last) - trace.time(first)) / 1000

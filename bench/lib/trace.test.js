@@ -50,9 +50,14 @@ test('worstWindow() is the fullest window, as found by trying all', () => {
   assert.ok(Math.abs(worstWindow(trace(events), 1000, 0, 1e9, 100) - most / 100) < 1e-9)
 })
 
-test('meanError() leaves the first event out, so that chunks of any size give no error', () => {
+test('meanError() leaves the first millisecond out, so that chunks of any size give no error', () => {
   const coarse = Array.from({ length: 11 }, (_, i) => /** @type {[number, number]} */ ([i * 100, 100]))
+  const cut = coarse.flatMap(([time]) =>
+    [0, 0.1, 0.2, 0.3].map((d) => /** @type {[number, number]} */ ([time + d, 25])),
+  )
   assert.equal(meanError(trace(coarse), 1000, 0, 1e9), 0)
+  assert.equal(meanError(trace(cut), 1000, 0, 1e9), 0)
+  assert.ok(Number.isNaN(meanError(trace(coarse.slice(0, 1)), 1000, 0, 1e9)))
   assert.ok(Math.abs(meanError(trace(coarse), 2000, 0, 1e9) + 0.5) < 1e-12)
 })
 

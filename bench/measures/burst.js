@@ -20,7 +20,7 @@ const HELD = 256 * MiB
 
 /** @param {Context} context @returns {Promise<Results>} */
 export async function run(context) {
-  const times = { steady: context.quick ? 2500 : 5000, after: 1200, gap: 2000 }
+  const times = { steady: context.quick ? 2000 : 5000, after: 1050, gap: 2000 }
   const jobs = [...context.contestants]
     .filter(([, { open }]) => open)
     .map(([adapter, { needsLength }]) => {

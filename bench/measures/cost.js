@@ -31,10 +31,10 @@ export async function run(context) {
       .filter(([, adapter]) => has(adapter))
       .map(([adapter]) => ({
         adapter,
-        params: { path: /** @type {Path} */ (path), ms: context.quick ? 300 : 1000 },
+        params: { path: /** @type {Path} */ (path), ms: context.quick ? 300 : 600 },
       })),
   )
-  return context.alternate('cost', jobs, context.quick ? 2 : 5)
+  return context.alternate('cost', jobs, context.quick ? 2 : 7)
 }
 
 /** Told of chunks that went through; true when it is time to stop. @typedef {(chunks: number) => boolean} Done */
@@ -227,7 +227,7 @@ export function tables(results, nameOf) {
   return [
     {
       title: 'Cost of the path, limit not binding',
-      note: `Median [least..most] of ${round(many, 0)} rounds; in each round every contestant runs in a new process. Chunks of 64 KiB by reference. source.pipe(it).pipe(sink) is judged; "written" is the stream alone, ${WINDOW} writes at once before what came out is waited for. A draw asks for 1 KiB.`,
+      note: `Median [least..most] of ${round(many, 0)} rounds; in each round every contestant runs in a new process. Chunks of 64 KiB by reference. source.pipe(it).pipe(sink) is judged; "written" is the stream alone, ${WINDOW} writes at once before what came out is waited for. A draw asks for 1 KiB, over and over: sluice grants a flow its quantum at once and lets it draw on that without a look at the clock.`,
       ...absolute,
     },
     {

@@ -7,7 +7,7 @@ import { KiB, MiB, round } from '../lib/units.js'
 
 /** @import { Adapter, Context, Outcome, Row, Table } from '../types.d.ts' */
 /** @import { Duplex } from 'node:stream' */
-/** @typedef {{ streams: number, rate: number, seconds: number }} Params */
+/** @typedef {{ streams: number, rate: number, settle: number, seconds: number }} Params */
 /**
  * @typedef {object} Value
  * @property {number} cpu Share of one core.
@@ -30,7 +30,12 @@ const RESOLUTION = 1
 
 /** @param {Context} context @returns {Promise<Results>} */
 export async function run(context) {
-  const params = { streams: 10_000, rate: 100 * MiB, seconds: context.quick ? 2 : 4 }
+  const params = {
+    streams: 10_000,
+    rate: 100 * MiB,
+    settle: context.quick ? 1500 : 2000,
+    seconds: context.quick ? 1.5 : 4,
+  }
   const jobs = [...context.contestants]
     .filter(([, { shares, needsLength, openUnbound, open }]) => (shares && !needsLength) || (openUnbound && !open))
     .filter(([adapter]) => adapter !== 'limiter-try')
@@ -39,7 +44,7 @@ export async function run(context) {
 }
 
 /** @param {Adapter | undefined} adapter @param {Params} params @returns {Promise<Value>} */
-export async function measure(adapter, { streams: count, rate, seconds }) {
+export async function measure(adapter, { streams: count, rate, settle, seconds }) {
   const group = adapter?.open?.(rate) ?? adapter?.openUnbound?.()
   if (!group) throw new TypeError('Cannot measure: the contestant has no streams')
   globalThis.gc?.()
@@ -55,7 +60,7 @@ export async function measure(adapter, { streams: count, rate, seconds }) {
   })
   if (adapter?.open) for (const stream of streams) feed(stream, chunk).start()
   else pace(streams, chunk, rate)
-  await sleep(2000)
+  await sleep(settle)
 
   const start = { at: performance.now(), cpu: process.cpuUsage(), got: got.slice() }
   let timers = 0

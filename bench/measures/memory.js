@@ -17,6 +17,8 @@ export const title = 'Memory'
 
 const CHUNK = 16 * KiB
 const LIMIT = 10 * MiB
+/** What sluice lets through at once, in ms of a limit of this size. */
+const QUANTUM = 5
 
 /** @param {Context} context @returns {Promise<Results>} */
 export async function run(context) {
@@ -123,9 +125,8 @@ function hidden(stream) {
 
 /** @param {Results} results @returns {Row[]} */
 export function rows({ through, held }) {
-  // The quantum is 10 ms of the limit at most; what one write overshoots a high-water mark by is one chunk.
   const marks = Math.max(0, ...held.filter(({ adapter }) => adapter === 'sluice').map(({ value }) => value?.marks ?? 0))
-  const bound = marks + LIMIT / 100 + CHUNK
+  const bound = marks + (LIMIT * QUANTUM) / 1000
   return [
     {
       target: 'memory: 10 GiB through',
@@ -175,11 +176,11 @@ export function tables({ through, held }, nameOf) {
       ...crossTable(
         held,
         ({ params }) => `${size(params.sink)}/s`,
-        (values) =>
-          `${spread(
-            values.map(({ most }) => most / KiB),
-            1,
-          )} KiB (${size(values[0]?.marks ?? 0)})`,
+        (values) => {
+          const marks = values[0]?.marks // streamx tells none
+          const most = values.map((value) => value.most / KiB)
+          return `${spread(most, 1)} KiB${marks ? ` (${size(marks)})` : ''}`
+        },
         'sink',
         nameOf,
       ),
