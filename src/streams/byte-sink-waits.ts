@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.ts'
+
 interface Wait {
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
@@ -10,26 +12,21 @@ export class Waits {
   /** Settles with the next `settle` or `fail`, or rejects with `signal.reason`. */
   next(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason)
-      const abort = () => {
-        this.#waits.delete(wait)
-        reject(signal?.reason)
+      const wait: Wait = {
+        resolve: () => {
+          forget()
+          resolve()
+        },
+        reject: (error) => {
+          forget()
+          reject(error)
+        },
       }
-      const wait: Wait =
-        signal === undefined
-          ? { resolve, reject }
-          : {
-              resolve: () => {
-                signal.removeEventListener('abort', abort)
-                resolve()
-              },
-              reject: (error) => {
-                signal.removeEventListener('abort', abort)
-                reject(error)
-              },
-            }
-      signal?.addEventListener('abort', abort, { once: true })
       this.#waits.add(wait)
+      const forget = onAbort(signal, (reason) => {
+        this.#waits.delete(wait)
+        reject(reason)
+      })
     })
   }
 

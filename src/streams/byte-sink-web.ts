@@ -10,6 +10,7 @@ export class WebSink implements ByteSink {
   readonly #closing: Promise<void>
   readonly #room = new Waits()
   readonly #taken = new Waits()
+  readonly #finish = new Waits()
   /** Writes that the stream has not yet carried out. */
   #pending = 0
   #failed = false
@@ -84,13 +85,10 @@ export class WebSink implements ByteSink {
   async #end(): Promise<void> {
     if (this.#finished) return
     if (this.#failed || this.#released || this.#destroyed) throw this.#refusal('end')
-    try {
-      await this.#writer.close()
-    } catch (error) {
-      // The writer complains of its state; what brought it there says more.
-      await this.#closing
-      throw this.#error ?? error
-    }
+    const finish = this.#finish.next()
+    // Fails only if the stream is closed, closing or failed already, which `closed` tells better.
+    this.#writer.close().catch(() => {})
+    await finish
   }
 
   destroy(error?: Error): void {
@@ -115,6 +113,7 @@ export class WebSink implements ByteSink {
 
   readonly #onClosed = (): void => {
     this.#finished = true
+    this.#finish.settle()
     this.#failAll()
   }
 
@@ -146,6 +145,7 @@ export class WebSink implements ByteSink {
   #failAll(): void {
     this.#room.fail(this.#refusal('write'))
     this.#taken.fail(this.#refusal('drain'))
+    this.#finish.fail(this.#refusal('end'))
   }
 
   #refusal(action: string): unknown {
