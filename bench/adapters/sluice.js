@@ -1,11 +1,9 @@
+import { dist } from '../lib/dist.js'
 import { NOT_BINDING } from '../lib/units.js'
 
 /** @import { Adapter } from '../types.d.ts' */
 
-/** `SLUICE_DIST` names another build than the project's own. */
-const dist = process.env.SLUICE_DIST ? `${process.env.SLUICE_DIST}/` : '../../dist/'
-const base = new URL(dist, process.env.SLUICE_DIST ? 'file:///' : import.meta.url)
-const { Flow, Throttle, ThrottledStreamWriter, throttle, throttleWeb } = await import(new URL('index.js', base).href)
+const { Flow, Throttle, ThrottledStreamWriter, throttle, throttleWeb } = await import(new URL('index.js', dist).href)
 
 /** @type {Adapter} */
 export default {

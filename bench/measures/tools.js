@@ -1,52 +1,60 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { dist } from '../lib/dist.js'
 import { sleepUntil } from '../lib/sleep.js'
 import { groupBy, median, spread } from '../lib/stats.js'
 import { burst, Trace, worstWindow } from '../lib/trace.js'
 import { KiB, MiB, round, size } from '../lib/units.js'
 
 /** @import { AddressInfo } from 'node:net' */
-/** @import { Readable } from 'node:stream' */
-/** @import { Adapter, Context, Outcome, Row, Table } from '../types.d.ts' */
-/** @typedef {'sluice, through a pipe' | 'pv' | 'curl --limit-rate'} Tool */
+/** @import { Context, Outcome, Row, Table } from '../types.d.ts' */
+/** @typedef {'sluice pipe' | 'pv' | 'curl --limit-rate'} Tool */
 /** @typedef {{ tool: Tool, rate: number, seconds: number }} Params */
 /** @typedef {{ burst: number, window: number, firstBurst: number, first: number, error: number }} Value */
-/** @typedef {{ outcomes: Outcome<Value, Params>[], missing: string[] }} Results */
+/** @typedef {{ outcomes: Outcome<Value, Params>[], versions: string[] }} Results */
 
 export const title = 'Command-line tools'
+
+const cli = fileURLToPath(new URL('cli/main.js', dist))
+
+/** What each is started with; curl reads from a server instead of standard input. @type {Record<Tool, (rate: number) => string[]>} */
+const COMMANDS = {
+  'sluice pipe': (rate) => [process.execPath, cli, 'pipe', '--quiet', '--limit', String(rate)],
+  pv: (rate) => ['pv', '-q', '-L', String(rate)],
+  'curl --limit-rate': (rate) => ['curl', '-sN', '--limit-rate', String(rate)],
+}
 
 /** @param {Context} context @returns {Promise<Results>} */
 export async function run(context) {
   const seconds = context.quick ? 2.5 : 8
-  /** @type {Params['tool'][]} */
+  /** @type {Tool[]} */
   const tools = []
-  const missing = []
-  for (const [tool, command] of /** @type {const} */ ([
-    ['pv', 'pv'],
-    ['curl --limit-rate', 'curl'],
-  ])) {
-    const { error, stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' })
-    if (error) missing.push(`${tool}: skipped, since \`${command}\` is not installed (${error.message})`)
+  const versions = []
+  for (const tool of /** @type {Tool[]} */ (Object.keys(COMMANDS))) {
+    const [command = '', first = ''] = COMMANDS[tool](MiB)
+    const asked = tool === 'sluice pipe' ? [first, '--version'] : ['--version']
+    const { error, status, stdout } = spawnSync(command, asked, { encoding: 'utf8' })
+    if (error || status) versions.push(`${tool} is skipped: ${error ? 'not installed' : `it ends with ${status}`}`)
     else {
       tools.push(tool)
-      missing.push(stdout.split(/ \(| - |\n/)[0] ?? command)
+      versions.push(tool === 'sluice pipe' ? `${tool} ${stdout.trim()}` : String(stdout.split(/ \(| - |\n/)[0]))
     }
   }
-  const jobs = [MiB, 10 * MiB].flatMap((rate) => [
-    ...(context.contestants.has('sluice')
-      ? [{ adapter: 'sluice', params: { tool: /** @type {const} */ ('sluice, through a pipe'), rate, seconds } }]
-      : []),
-    ...tools.map((tool) => ({ adapter: undefined, params: { tool, rate, seconds } })),
-  ])
-  return { outcomes: await context.alternate('tools', jobs, 1), missing }
+  const jobs = [MiB, 10 * MiB].flatMap((rate) =>
+    tools.map((tool) => ({ adapter: undefined, params: { tool, rate, seconds } })),
+  )
+  return { outcomes: await context.alternate('tools', jobs, 1), versions }
 }
 
-/** @param {Adapter | undefined} adapter @param {Params} params @returns {Promise<Value>} */
-export async function measure(adapter, { tool, rate, seconds }) {
+/** @param {unknown} _adapter @param {Params} params @returns {Promise<Value>} */
+export async function measure(_adapter, { tool, rate, seconds }) {
   const trace = new Trace()
   const note = (/** @type {Buffer} */ data) => trace.add(performance.now(), data.length)
   const start = performance.now()
-  const stop = await (tool === 'pv' ? pv(rate, note) : adapter?.open ? sluice(adapter, rate, note) : curl(rate, note))
+  const stop = await launch(tool, rate, note)
   await sleepUntil(start + seconds * 1000)
   stop()
   const from = trace.time(0)
@@ -60,24 +68,23 @@ export async function measure(adapter, { tool, rate, seconds }) {
   }
 }
 
-/** @param {string} command @param {string[]} args @param {(data: Buffer) => void} note @param {Readable} [input] */
-function tap(command, args, note, input) {
-  const process = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] })
-  process.stdout.on('data', note)
-  process.stdin.on('error', () => {}) // the pipe breaks when the tool is stopped
-  if (input) input.pipe(process.stdin)
-  return () => process.kill('SIGKILL')
+/**
+ * @param {Tool} tool
+ * @param {number} rate
+ * @param {(data: Buffer) => void} note Is given what comes out.
+ * @returns {Promise<() => void>} Stops it.
+ */
+async function launch(tool, rate, note) {
+  const [command = '', ...args] = COMMANDS[tool](rate)
+  if (tool === 'curl --limit-rate') args.push(await endlessServer())
+  const zeros = openSync('/dev/zero', 'r') // a source without a process to feed it
+  const child = spawn(command, args, { stdio: [zeros, 'pipe', 'inherit'] })
+  child.stdout?.on('data', note)
+  return () => child.kill('SIGKILL')
 }
 
-/** A file that never ends, without a process to feed it. @param {number} rate @param {(data: Buffer) => void} note */
-async function pv(rate, note) {
-  const process = spawn('sh', ['-c', `exec pv -q -L ${rate} < /dev/zero`], { stdio: ['ignore', 'pipe', 'ignore'] })
-  process.stdout.on('data', note)
-  return () => process.kill('SIGKILL')
-}
-
-/** From a server on the loopback that sends as fast as it may. @param {number} rate @param {(data: Buffer) => void} note */
-async function curl(rate, note) {
+/** @returns {Promise<string>} Address of a server on the loopback that sends as fast as it may, without end. */
+async function endlessServer() {
   const chunk = Buffer.alloc(64 * KiB)
   const server = createServer((_request, response) => {
     const pump = () => {
@@ -86,17 +93,8 @@ async function curl(rate, note) {
     response.on('drain', pump)
     pump()
   })
-  await new Promise((/** @type {(value?: undefined) => void} */ resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = /** @type {AddressInfo} */ (server.address())
-  return tap('curl', ['-sN', '--limit-rate', String(rate), `http://127.0.0.1:${port}/`], note)
-}
-
-/** Ours where the tools stand: between /dev/zero and a pipe. @param {Adapter} adapter @param {number} rate @param {(data: Buffer) => void} note */
-async function sluice(adapter, rate, note) {
-  const { createReadStream } = await import('node:fs')
-  const stream = adapter.open?.(rate).stream()
-  if (!stream) throw new TypeError('Cannot measure: no stream')
-  return tap('cat', [], note, createReadStream('/dev/zero').pipe(stream))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return `http://127.0.0.1:${/** @type {AddressInfo} */ (server.address()).port}/`
 }
 
 /** @returns {Row[]} They are not rivals for a library's place; their figures stand in a table of their own. */
@@ -105,7 +103,7 @@ export function rows() {
 }
 
 /** @param {Results} results @returns {Table[]} */
-export function tables({ outcomes, missing }) {
+export function tables({ outcomes, versions }) {
   const body = [...groupBy(outcomes, ({ params }) => `${params.tool}, ${size(params.rate)}/s`)].map(([name, same]) => {
     const failed = same.find(({ error }) => error !== undefined)
     if (failed) return [name, `failed: ${failed.error}`]
@@ -121,7 +119,7 @@ export function tables({ outcomes, missing }) {
   return [
     {
       title,
-      note: `Read from the tool's standard output, a pipe. ${missing.join('; ')}. curl reads from a server on the loopback.`,
+      note: `Read from the tool's standard output, a pipe. ${versions.join('; ')}. curl reads from a server on the loopback.`,
       head: ['tool, rate', 'burst, steady', 'fullest 100 ms', 'first second: burst; rate', 'mean error over all'],
       body,
     },
