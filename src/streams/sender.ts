@@ -87,9 +87,13 @@ export class Sender {
   }
 
   readonly #onClosed = (): void => {
-    const first = this.#queue.first
-    if (first?.ending) this.#settle(first, false)
-    this.fail(new ClosedError('write'))
+    if (this.#queue.first?.ending) this.#finish()
+    else this.fail(new ClosedError('write'))
+  }
+
+  /** The sink has ended. Only other calls for that can be in the queue. */
+  readonly #finish = (): void => {
+    for (let message = this.#queue.first; message; message = this.#queue.first) this.#settle(message, false)
   }
 
   readonly #wake = (): void => {
@@ -174,13 +178,7 @@ export class Sender {
   #end(message: Message): void {
     if (message.ending) return
     message.ending = true
-    this.#sink.end().then(
-      () => {
-        this.#settle(message, false)
-        this.#run()
-      },
-      (error) => this.fail(error),
-    )
+    this.#sink.end().then(this.#finish, (error) => this.fail(error))
   }
 
   #awaitRoom(): void {

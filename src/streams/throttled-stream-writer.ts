@@ -36,7 +36,7 @@ export interface ThrottledStreamWriterOptions {
   /**
    * Bytes that `toNodeWritable` and `toWebWritable` accept ahead of what they have sent.
    *
-   * @default that of Node: 16 KiB, or 64 KiB from Node 22 on
+   * @default that of Node (16 KiB, or 64 KiB from Node 22 on) for `toNodeWritable`; one chunk for `toWebWritable`
    */
   readonly highWaterMark?: number | undefined
 }
@@ -313,7 +313,8 @@ export class ThrottledStreamWriter {
 
   /**
    * This writer as a web stream, for `pipeTo`. Each chunk is one `write`. Closing it closes the writer; aborting it destroys the
-   * writer; and it fails when the writer's stream does.
+   * writer; and it fails when the writer's stream does. An aborted `pipeTo` first lets the chunks go that were accepted
+   * already; an abort of the stream itself does not.
    *
    * @throws {RangeError} If `mode` is unknown.
    */

@@ -1,4 +1,4 @@
-import { getDefaultHighWaterMark, Writable } from 'node:stream'
+import { Writable } from 'node:stream'
 import { WritableStream } from 'node:stream/web'
 import { ClosedError } from '../errors.ts'
 import type { ByteSink } from './byte-sink.ts'
@@ -71,7 +71,8 @@ export function webView(
       abort: (reason) => writer.destroy(errorOf(reason)),
     },
     {
-      highWaterMark: highWaterMark ?? getDefaultHighWaterMark(false),
+      // A chunk at a time, as is usual on the web: an aborted pipeTo waits for all that was accepted.
+      highWaterMark: highWaterMark ?? 1,
       size: (chunk) => Buffer.byteLength(chunk ?? ''),
     },
   )
