@@ -5,8 +5,8 @@
 export const QUANTUM_TIME = 5
 
 /**
- * What a bucket can hold at least while somebody waits, in ms of its rate. It absorbs late timers (up to 20 ms on a busy
- * machine): with less, each late wake-up spills tokens and the mean falls short of the rate.
+ * What a bucket can hold at least while somebody waits, in ms of its rate: a quantum, and what comes while a timer is late (up to
+ * 15 ms on a busy machine). With less, each late wake-up spills tokens and the mean falls short of the rate.
  */
 export const GRACE_TIME = 20
 
@@ -66,9 +66,13 @@ export class ByteBucket {
     return Math.floor(this.#tokens + ROUNDING)
   }
 
-  /** Sets another rate from `now` on. What the bucket holds is cut to what it can hold when idle at the new rate. */
+  /**
+   * Sets another rate from `now` on. What the bucket holds is cut to what it can hold when idle at the new rate; a debt costs
+   * no more time than before, so that a much lower rate is no standstill.
+   */
   setRate(rate: number, now: number): void {
     this.refill(now, this.waitingDepth)
+    if (this.#tokens < 0 && rate < this.#rate) this.#tokens *= rate / this.#rate
     this.#rate = rate
     this.#measure()
     this.#tokens = Math.min(this.#tokens, this.idleDepth)
@@ -114,6 +118,7 @@ export class ByteBucket {
       Math.max(SMALLEST_QUANTUM, Math.floor(this.#rate / MOST_TURNS_PER_SECOND)),
     )
     this.idleDepth = this.burst + this.quantum
-    this.waitingDepth = Math.max(this.idleDepth, rate * GRACE_TIME)
+    // The byte more counts where a byte takes longer than the grace: what comes meanwhile would be lost.
+    this.waitingDepth = Math.max(this.idleDepth, rate * GRACE_TIME + 1)
   }
 }

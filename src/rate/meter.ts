@@ -12,7 +12,8 @@ export class Meter {
   readonly #slots: Float64Array
   readonly #width: number
   readonly #startedAt: number
-  #newest: number
+  /** Slots are numbered from 0 at the beginning. */
+  #newest = 0
 
   /**
    * @param span Milliseconds, > 0: the longest time that is remembered.
@@ -23,7 +24,6 @@ export class Meter {
     this.#width = Math.max(Math.min(FINEST_SLOT, span / 10), span / (MOST_SLOTS - 1))
     this.#slots = new Float64Array(Math.ceil(span / this.#width) + 1)
     this.#startedAt = now
-    this.#newest = Math.floor(now / this.#width)
   }
 
   /** Counts `bytes` at `now`; negative to take back what did not move after all. */
@@ -36,9 +36,10 @@ export class Meter {
   rate(window: number, now: number): number {
     this.#advance(now)
     const full = Math.min(Math.ceil(Math.min(window, this.span) / this.#width), this.#slots.length - 1)
+    const oldest = Math.max(0, this.#newest - full)
     let bytes = 0
-    for (let slot = this.#newest; slot >= this.#newest - full && slot >= 0; slot--) bytes += this.#at(slot)
-    const elapsed = Math.min(now - this.#startedAt, now - (this.#newest - full) * this.#width)
+    for (let slot = oldest; slot <= this.#newest; slot++) bytes += this.#at(slot)
+    const elapsed = now - this.#startedAt - oldest * this.#width
     return elapsed > 0 ? Math.max(0, (bytes * 1000) / elapsed) : 0
   }
 
@@ -47,12 +48,10 @@ export class Meter {
   }
 
   #advance(now: number): void {
-    const slot = Math.floor(now / this.#width)
+    const slot = Math.floor((now - this.#startedAt) / this.#width)
+    if (slot <= this.#newest) return
     const stale = Math.min(slot - this.#newest, this.#slots.length)
     for (let i = 1; i <= stale; i++) this.#slots[(this.#newest + i) % this.#slots.length] = 0
-    if (slot > this.#newest) {
-      if (stale === this.#slots.length) this.#slots.fill(0)
-      this.#newest = slot
-    }
+    this.#newest = slot
   }
 }
