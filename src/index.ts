@@ -8,17 +8,50 @@ export {
   TimeoutError,
   type TimeoutPhase,
 } from './errors.ts'
+export { AsyncStreamIterator } from './streams/async-stream-iterator.ts'
+export { type OpenConnectionOptions, openConnection } from './streams/open-connection.ts'
+export { type StartTlsOptions, StreamIO, type WaitOptions } from './streams/stream-io.ts'
+export type { StreamIOOptions } from './streams/stream-options.ts'
+export type { Reader, ReaderWriter, Writer } from './streams/stream-pair.ts'
 export { throttle, throttleWeb } from './streams/throttle.ts'
 export { type ByteIterable, throttleIterable } from './streams/throttle-iterable.ts'
 export { type SocketThrottle, throttleSocket } from './streams/throttle-socket.ts'
+export {
+  type Direction,
+  type OpenThrottledConnectionOptions,
+  openThrottledConnection,
+  ThrottleStreamIO,
+  type ThrottleStreamIOOptions,
+} from './streams/throttle-stream-io.ts'
 export {
   type ThrottleStreamOptions,
   ThrottleTransform,
   type ThrottleTransformOptions,
 } from './streams/throttle-transform.ts'
 export { ThrottleTransformStream } from './streams/throttle-web.ts'
+export {
+  type ExtraInfo,
+  type Pacing,
+  type SendOptions,
+  ThrottledStreamWriter,
+  type ThrottledStreamWriterOptions,
+  type ThrottledWriteOptions,
+  type WriteMode,
+} from './streams/throttled-stream-writer.ts'
+export { UnexpectedDataError } from './streams/unexpected-data-error.ts'
 export { Flow, type FlowOptions, type FlowStats, type HeldBy, type Throttles } from './throttle/flow.ts'
 export type { Limits, StreamLimits } from './throttle/limits.ts'
 export { type SpeedLimits, StreamThrottle } from './throttle/stream-throttle.ts'
 export { type AcquireOptions, Throttle, type ThrottleOptions, type ThrottleStats } from './throttle/throttle.ts'
-export * from './units.ts'
+export {
+  type Duration,
+  type FormatOptions,
+  formatDuration,
+  formatRate,
+  formatSize,
+  parseDuration,
+  parseRate,
+  parseSize,
+  type Rate,
+  type Size,
+} from './units.ts'

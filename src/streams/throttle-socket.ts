@@ -1,6 +1,12 @@
 import type { Socket } from 'node:net'
-import { Flow, type FlowStats, type Throttles } from '../throttle/flow.ts'
-import { checkStreamThrottle, type StreamLimits, streamThrottlesOf, watchChanges } from '../throttle/limits.ts'
+import { Flow, type FlowStats } from '../throttle/flow.ts'
+import {
+  checkStreamThrottle,
+  directionOf,
+  type StreamLimits,
+  streamThrottlesOf,
+  watchChanges,
+} from '../throttle/limits.ts'
 import type { StreamThrottle } from '../throttle/stream-throttle.ts'
 import { onAbort } from './on-abort.ts'
 import { PacedReads } from './paced-reads.ts'
@@ -37,11 +43,11 @@ export function throttleSocket(
     )
   }
   const initial = streamThrottlesOf(limits)
-  const read = new Flow(direction(initial, 'read'), { weight: options.weight })
-  const write = new Flow(direction(initial, 'write'), { weight: options.weight })
+  const read = new Flow(directionOf(initial, 'read'), { weight: options.weight })
+  const write = new Flow(directionOf(initial, 'write'), { weight: options.weight })
   const throttles = watchChanges(initial, checkStreamThrottle, (throttles) => {
-    read.update(direction(throttles, 'read'))
-    write.update(direction(throttles, 'write'))
+    read.update(directionOf(throttles, 'read'))
+    write.update(directionOf(throttles, 'write'))
   })
   new PacedReads(socket, read).install()
   new PacedWrites(socket, write).install()
@@ -57,8 +63,4 @@ export function throttleSocket(
       return { read: read.stats, write: write.stats }
     },
   }
-}
-
-function direction(throttles: Readonly<Record<string, StreamThrottle>>, way: 'read' | 'write'): Throttles {
-  return Object.fromEntries(Object.entries(throttles).map(([name, throttle]) => [name, throttle[way]]))
 }

@@ -45,6 +45,11 @@ export function checkStreamThrottle(name: string, value: unknown): asserts value
   }
 }
 
+/** The throttles for one direction, under the same names. */
+export function directionOf(throttles: Readonly<Record<string, StreamThrottle>>, way: 'read' | 'write'): Throttles {
+  return Object.fromEntries(Object.entries(throttles).map(([name, throttle]) => [name, throttle[way]]))
+}
+
 /**
  * An object that can be changed like any other, and tells of each change: `throttles.name = ...` and `delete throttles.name`.
  *

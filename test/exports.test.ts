@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+
+/** The surface is a list: a change of it is a change of this file. */
+const surface = {
+  sluice: [
+    'AsyncStreamIterator',
+    'BusyError',
+    'ClosedError',
+    'Flow',
+    'IncompleteReadError',
+    'LineTooLongError',
+    'SluiceError',
+    'StreamIO',
+    'StreamThrottle',
+    'Throttle',
+    'ThrottleStreamIO',
+    'ThrottleTransform',
+    'ThrottleTransformStream',
+    'ThrottledStreamWriter',
+    'TimeoutError',
+    'UnexpectedDataError',
+    'formatDuration',
+    'formatRate',
+    'formatSize',
+    'openConnection',
+    'openThrottledConnection',
+    'parseDuration',
+    'parseRate',
+    'parseSize',
+    'systemClock',
+    'throttle',
+    'throttleIterable',
+    'throttleSocket',
+    'throttleWeb',
+  ],
+  'sluice/testing': ['StuckError', 'VirtualClock', 'createDuplexPair', 'throttleContract'],
+}
+
+for (const [subpath, names] of Object.entries(surface)) {
+  test(`${subpath} exports its names and no others`, async () => {
+    expect(Object.keys(await import(subpath)).sort()).toEqual(names)
+  })
+}
