@@ -2,11 +2,18 @@
 export type Pacing = 'gap' | 'steady'
 
 /**
- * How far, in ms, a plan may lie behind the time before it is given up. Timers, garbage collection and a busy process make
- * sends late by some milliseconds, which catching up makes good; a longer pause is idleness, and a burst that makes good
- * for idleness is what pacing is there to prevent.
+ * How far, in ms, a plan may lie behind the time before it is given up, lateness aside. Who asks for sends a little late, now
+ * and then, is meant to keep to the plan; who pauses for longer is idle, and a burst that makes up for idleness is what
+ * pacing is there to prevent.
  */
 export const LONGEST_CATCH_UP = 100
+
+/**
+ * How much lateness, in ms, is made up for beyond that. Sends that were asked for in time but went late, since timers were or the
+ * process stood still, are owed to whoever asked: that is no idleness. Busy machines stop a process for some 100 ms; one
+ * that slept for longer than this shall not wake to a burst.
+ */
+export const LONGEST_LATENESS = 1000
 
 /**
  * Says when a send is due, given the interval that lies between two sends.
@@ -16,7 +23,8 @@ export const LONGEST_CATCH_UP = 100
  * - `steady`: the interval is counted from the moment for which the last send was planned. The mean never drifts, as a
  *   send that goes late is followed by sends that catch up, and so by shorter gaps. Idle time is not banked: if the plan
  *   lies more than {@link LONGEST_CATCH_UP} ms and more than one interval behind when the next send is asked for, then that
- *   send is due at once, and the plan goes on from there.
+ *   send is due at once, and the plan goes on from there. What late wake-ups have cost does not count towards that, up to
+ *   {@link LONGEST_LATENESS} ms.
  *
  * In both, the first send is due at once. One send is: `ask`, wait until `due`, `sent`. Sends that the interval does not
  * concern (`no_throttle`) simply don't mention themselves here. All times are ms on one monotonic clock.
@@ -26,6 +34,10 @@ export class IntervalPacer {
   #interval: number
   /** When the last send went (`gap`), or was planned to go (`steady`). */
   #last: number | undefined
+  /** When the next send was asked for (`steady`). */
+  #asked = 0
+  /** How much of what the plan lies behind is owed to sends that went late, in ms (`steady`). */
+  #lateness = 0
 
   /**
    * @param interval Milliseconds between two sends, see {@link IntervalPacer.interval}.
@@ -57,7 +69,11 @@ export class IntervalPacer {
   /** Notes that the next send is wanted from `now` on. To be called once for each send, as soon as it could go. */
   ask(now: number): void {
     if (this.pacing === 'gap') return
-    if (now - this.due() > Math.max(LONGEST_CATCH_UP, this.#interval)) this.#last = undefined
+    this.#asked = now
+    const behind = Math.max(0, now - this.due())
+    this.#lateness = Math.min(this.#lateness, behind)
+    if (behind - this.#lateness > Math.max(LONGEST_CATCH_UP, this.#interval)) this.#last = undefined
+    if (this.#last === undefined) this.#lateness = 0
   }
 
   /** When the next send may go; -Infinity if at once whatever the time is. */
@@ -65,9 +81,20 @@ export class IntervalPacer {
     return this.#last === undefined ? -Infinity : this.#last + this.#interval
   }
 
-  /** Notes that the send went at `now`, which is not before it was due. */
-  sent(now: number): void {
-    this.#last = this.#last === undefined || this.pacing === 'gap' ? now : this.#last + this.#interval
+  /**
+   * Notes that the send went.
+   *
+   * @param started When it began; not before it was due.
+   * @param ended When whoever carried it out was done. Whoever watches the sends sees each begin between the two, so that
+   * counting from here makes sure that they see no gap shorter than the interval.
+   */
+  sent(started: number, ended: number): void {
+    const due = this.due()
+    if (this.pacing === 'gap' || this.#last === undefined) this.#last = ended
+    else {
+      this.#lateness = Math.min(LONGEST_LATENESS, this.#lateness + started - Math.max(this.#asked, due))
+      this.#last = due
+    }
   }
 }
 

@@ -160,6 +160,7 @@ export class Sender {
   }
 
   #send(message: Message, bytes: Uint8Array): void {
+    const started = this.#clock.now()
     message.advance()
     this.#sends++
     this.#isEmpty = false
@@ -171,8 +172,7 @@ export class Sender {
       else this.#settle(message, true, error)
       return
     }
-    // After the write, so that the sink, too, sees no gap shorter than the interval.
-    if (message.mode !== 'no_throttle') this.#pacer.sent(this.#clock.now())
+    if (message.mode !== 'no_throttle') this.#pacer.sent(started, this.#clock.now())
   }
 
   #end(message: Message): void {
