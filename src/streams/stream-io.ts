@@ -14,7 +14,7 @@ import { newline, Separator } from './separator.ts'
 import { checkTimeout, type StreamIOOptions, type StreamSettings, streamSettings } from './stream-options.ts'
 import { type Reader, type ReaderWriter, streamPair, type Writer } from './stream-pair.ts'
 import { UnexpectedDataError } from './unexpected-data-error.ts'
-import { WriteSide } from './write-side.ts'
+import { unlessAborted, WriteSide } from './write-side.ts'
 
 /** What every call that can wait takes. */
 export interface WaitOptions {
@@ -183,6 +183,17 @@ export class StreamIO implements AsyncDisposable {
       throw new TypeError(`Cannot write: the data must be a string or a Uint8Array, is ${String(data)}`)
     }
     await this.#writes.write(typeof data === 'string' ? Buffer.from(data) : data, options.signal)
+  }
+
+  /**
+   * Ends the writing half when the writes that were begun have ended and everything has gone out: a socket sends FIN. Reading
+   * goes on, and the stream still has to be closed. Later calls join the first one.
+   *
+   * @param options An abort ends the wait alone; the stream ends all the same.
+   * @throws {TimeoutError} If the other side takes nothing for too long; else the error of the stream.
+   */
+  end(options: WaitOptions = {}): Promise<void> {
+    return handled(unlessAborted(handled(this.#writes.end()), options.signal))
   }
 
   /**

@@ -21,7 +21,7 @@ export class WriteSide {
   readonly #grant: Send
   /** False while the sink has more than enough. */
   #hasRoom = true
-  #ending = false
+  #ended: Promise<void> | undefined
   /** What the last write that failed failed with. */
   lastError: unknown
 
@@ -71,19 +71,19 @@ export class WriteSide {
   /** Runs `work` when the calls before have ended, and keeps others out while it runs. */
   async exclusively<T>(action: string, signal: AbortSignal | undefined, work: (lane: Lane) => Promise<T>): Promise<T> {
     this.#lane.check(action, signal)
-    if (this.#ending) throw new ClosedError(action)
+    if (this.#ended) throw new ClosedError(action)
     return await this.#turns.run(signal, () => this.#lane.run(action, signal, () => work(this.#lane)))
   }
 
   /**
-   * Ends the stream when the calls before have ended and everything has gone out. From here on, others throw `ClosedError`.
+   * Ends the stream when the calls before have ended and everything has gone out; later calls join. From here on, writes throw
+   * `ClosedError`.
    *
    * @throws {TimeoutError} If nothing goes out for too long.
    */
   end(): Promise<void> {
-    const ended = this.exclusively('close', undefined, () => this.#lane.patiently(this.#patience, this.#end))
-    this.#ending = true
-    return ended
+    this.#ended ??= this.exclusively('end', undefined, () => this.#lane.patiently(this.#patience, this.#end))
+    return this.#ended
   }
 
   /** Ends the running calls and all that wait with `reason`. Later ones throw `ClosedError`. */
@@ -114,7 +114,7 @@ export class WriteSide {
 }
 
 /** Settles as `work` does, which takes no signal, or with the signal's reason. */
-async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+export async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   let forget = () => {}
   const aborted = new Promise<never>((_resolve, reject) => {
     forget = onAbort(signal, reject)
