@@ -1,0 +1,72 @@
+import { parseDuration, parseRate, parseSize } from '../../units.ts'
+import { UsageError } from '../failure.ts'
+
+/** What `sluice pipe` is asked to do, checked. */
+export interface PipeOptions {
+  /** A path, or `-` for standard input. */
+  readonly input: string
+  /** A path, or `-` for standard output. */
+  readonly output: string
+  /** Bytes per second, or null. */
+  readonly limit: number | null
+  /** Bytes. */
+  readonly burst: number
+  /** Milliseconds; 0 for none. */
+  readonly minInterval: number
+  readonly mode: 'whole' | 'bytewise'
+  /** Milliseconds, > 0; undefined for none. */
+  readonly timeout: number | undefined
+  /** Bytes, if the user told. */
+  readonly size: number | undefined
+  readonly json: boolean
+  readonly progress: boolean
+  readonly quiet: boolean
+}
+
+/**
+ * @param options By name, as commander gives them: text, or true for a flag.
+ * @throws {UsageError} If one can't be read, or two contradict each other.
+ */
+export function readPipeOptions(input: string | undefined, options: Readonly<Record<string, unknown>>): PipeOptions {
+  const { output, limit, burst, minInterval, mode, timeout, size } = options
+  const needs = (name: string, value: unknown, needed: string, other: unknown) => {
+    if (value !== undefined && other === undefined) throw new UsageError(`Cannot use ${name} without ${needed}`)
+  }
+  needs('--burst', burst, '--limit', limit)
+  needs('--mode', mode, '--min-interval', minInterval)
+  if (mode !== undefined && mode !== 'whole' && mode !== 'bytewise') {
+    throw new UsageError(`--mode: Cannot use ${JSON.stringify(mode)} as a mode: it must be whole or bytewise`)
+  }
+  if (options.quiet && options.progress) throw new UsageError('Cannot use --quiet together with --progress')
+  const silence = read('--timeout', timeout, parseDuration)
+  if (silence === 0) throw new UsageError(`--timeout: Cannot use ${JSON.stringify(timeout)}: it must be > 0`)
+  return {
+    input: path('INPUT', input),
+    output: path('--output', output),
+    limit: read('--limit', limit, parseRate) ?? null,
+    burst: read('--burst', burst, parseSize) ?? 0,
+    minInterval: read('--min-interval', minInterval, parseDuration) ?? 0,
+    mode: mode ?? 'whole',
+    timeout: silence,
+    size: read('--size', size, parseSize),
+    json: options.json === true,
+    progress: options.progress === true,
+    quiet: options.quiet === true,
+  }
+}
+
+function path(name: string, value: unknown): string {
+  if (value === '')
+    throw new UsageError(`${name}: Cannot use "" as a file: it must be a path, or - for the standard one`)
+  return typeof value === 'string' ? value : '-'
+}
+
+function read(name: string, value: unknown, parse: (text: string) => number): number | undefined {
+  if (typeof value !== 'string') return undefined
+  try {
+    return parse(value)
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new UsageError(`${name}: ${cause.message}`, { cause })
+    throw cause
+  }
+}

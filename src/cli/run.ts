@@ -1,0 +1,34 @@
+import { CommanderError } from 'commander'
+import { EXIT_CODE } from './exit-code.ts'
+import { oneLine, UsageError } from './failure.ts'
+import { createProgram } from './program.ts'
+import { tell } from './tell.ts'
+
+/**
+ * Runs the command line.
+ *
+ * @param argv What stands after the name of the program.
+ * @returns The exit code. Reports errors on stderr, and rejects with none.
+ */
+export async function run(argv: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT_CODE.done
+  const program = createProgram((code) => {
+    exitCode = code
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT_CODE.done
+    // Called without a subcommand: commander has shown the help on stderr.
+    if (error instanceof CommanderError && error.code === 'commander.help') return EXIT_CODE.usage
+    if (error instanceof UsageError || error instanceof CommanderError) {
+      const command = program.commands.find((command) => command.name() === argv[0])
+      const text = oneLine(error.message.replace(/^error: /, '').replace(/\.$/, ''))
+      tell(`${text}; see '${command ? `sluice ${command.name()}` : 'sluice'} --help'`, error)
+      return EXIT_CODE.usage
+    }
+    tell(oneLine(error instanceof Error ? error.message : String(error)), error)
+    return EXIT_CODE.failed
+  }
+}
