@@ -27,6 +27,8 @@ export class Sender {
   #isEmpty = true
   #awaitsRoom = false
   #awaitsEmpty = false
+  /** When a throttled message was last found to be due or not. */
+  #lookedAt = 0
   /** Counts sends, to tell whether the sink got more bytes since it was asked. */
   #sends = 0
 
@@ -148,6 +150,7 @@ export class Sender {
     const now = this.#clock.now()
     if (!message.asked) this.#pacer.ask(now)
     message.asked = true
+    this.#lookedAt = now
     const due = this.#pacer.due()
     if (due <= now) return false
     this.#sleepUntil(due)
@@ -160,7 +163,6 @@ export class Sender {
   }
 
   #send(message: Message, bytes: Uint8Array): void {
-    const started = this.#clock.now()
     message.advance()
     this.#sends++
     this.#isEmpty = false
@@ -172,7 +174,7 @@ export class Sender {
       else this.#settle(message, true, error)
       return
     }
-    if (message.mode !== 'no_throttle') this.#pacer.sent(started, this.#clock.now())
+    if (message.mode !== 'no_throttle') this.#pacer.sent(this.#lookedAt, this.#clock.now())
   }
 
   #end(message: Message): void {
