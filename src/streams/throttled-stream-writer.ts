@@ -5,12 +5,13 @@ import { ClosedError } from '../errors.ts'
 import { IntervalPacer, type Pacing } from '../rate/interval-pacer.ts'
 import { type ByteSink, byteSink } from './byte-sink.ts'
 import { Waits } from './byte-sink-waits.ts'
-import { type ExtraInfo, extraInfo } from './extra-info.ts'
+import { type Endpoint, type ExtraInfo, extraInfo } from './extra-info.ts'
 import { Message, type WriteMode } from './send-queue.ts'
 import { Sender } from './sender.ts'
+import type { WaitOptions } from './stream-io.ts'
 import { nodeView, webView } from './writer-views.ts'
 
-export type { ExtraInfo, Pacing, WriteMode }
+export type { Endpoint, ExtraInfo, Pacing, WriteMode }
 
 /** Options of {@link ThrottledStreamWriter}. */
 export interface ThrottledStreamWriterOptions {
@@ -57,12 +58,6 @@ export interface SendOptions {
    * @default false
    */
   readonly drain?: boolean | undefined
-}
-
-/** Options of all that can wait. */
-export interface WaitOptions {
-  /** Rejects the call with `signal.reason`. */
-  readonly signal?: AbortSignal | undefined
 }
 
 /** Options of {@link ThrottledStreamWriter.write} and {@link ThrottledStreamWriter.writeLines}. */
