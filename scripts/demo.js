@@ -142,7 +142,15 @@ async function move({ dir, file }, limit) {
 
 async function main() {
   const dir = mkdtempSync(join(tmpdir(), 'sluice-demo-'))
-  const cleanUp = () => rmSync(dir, { recursive: true, force: true })
+  const remove = () => rmSync(dir, { recursive: true, force: true })
+  const cleanUp = () => {
+    try {
+      remove()
+    } catch {
+      // A file that was being opened has appeared meanwhile; there is no second one.
+      remove()
+    }
+  }
   for (const [signal, exitCode] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],

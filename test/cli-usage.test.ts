@@ -1,0 +1,96 @@
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { MAIN, sluice, start, temporaryFolder } from './cli-sluice.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+
+const wrong: { args: string[]; says: string }[] = [
+  { args: ['pipe', '--limit', 'fast'], says: 'sluice: --limit: Cannot read "fast" as a rate: ' },
+  { args: ['pipe', '--limit', '0'], says: 'sluice: --limit: Cannot read "0" as a rate: ' },
+  { args: ['pipe', '-l', '1M', '--burst', '5 pints'], says: 'sluice: --burst: Cannot read "5 pints" as a size: ' },
+  { args: ['pipe', '--timeout', 'later'], says: 'sluice: --timeout: Cannot read "later" as a duration: ' },
+  { args: ['pipe', '--min-interval', '1ms', '--mode', 'odd'], says: 'sluice: --mode: Cannot use "odd" as a mode: ' },
+  { args: ['pipe', '--limt', '5'], says: "sluice: unknown option '--limt' (Did you mean --limit?); see 'sluice pipe" },
+  { args: ['pipe', '--limit'], says: "sluice: option '-l, --limit <RATE>' argument missing" },
+  { args: ['pipe', 'a', 'b'], says: "sluice: too many arguments for 'pipe'" },
+  { args: ['pip'], says: "sluice: unknown command 'pip' (Did you mean pipe?); see 'sluice --help'" },
+]
+for (const { args, says } of wrong) {
+  test(`sluice ${args.join(' ')} is refused with 2`, async () => {
+    const { code, stdout, stderr } = await sluice(args)
+    expect({ code, stdout: stdout.toString() }).toEqual({ code: 2, stdout: '' })
+    expect(stderr.slice(0, says.length)).toBe(says)
+    expect(stderr.trimEnd()).not.toContain('\n')
+  })
+}
+
+test('sluice pipe refuses to write the file that it reads, by whatever name', async () => {
+  using folder = temporaryFolder()
+  const file = folder.path('file')
+  writeFileSync(file, 'contents')
+  symlinkSync(file, folder.path('link'))
+  for (const output of [file, folder.path('link')]) {
+    const { code, stderr } = await sluice(['pipe', file, '-o', output])
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('it is also what is read') })
+  }
+  const command = `'${process.execPath}' '${MAIN}' pipe < '${file}' >> '${file}'`
+  if (process.platform !== 'win32') expect((await start('sh', ['-c', command]).ended).code).toBe(2)
+  expect(readFileSync(file, 'utf8')).toBe('contents')
+})
+
+test('sluice without a command shows its help on stderr, and ends with 2', async () => {
+  const { code, stdout, stderr } = await sluice([])
+  expect({ code, stdout: stdout.toString() }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toMatch(/^Usage: sluice \[options\] \[command\]\n/)
+})
+
+test('sluice --version shows the version of the package', async () => {
+  expect((await sluice(['--version'])).stdout.toString()).toBe(`${version}\n`)
+})
+
+test('sluice --help tells the commands and the exit codes', async () => {
+  const { code, stdout, stderr } = await sluice(['--help'])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const help = stdout.toString()
+  for (const line of [
+    /^Usage: sluice \[options\] \[command\]$/m,
+    /^ {2}pipe .* copy bytes from one place to another, under limits$/m,
+    /^ {2}0 {4}done$/m,
+    /^ {2}1 {4}failed/m,
+    /^ {2}2 {4}wrong usage/m,
+    /^ {2}130 {2}ended by SIGINT/m,
+    /^ {2}141 {2}the reader of the output closed early/m,
+    /^ {2}143 {2}ended by SIGTERM/m,
+    /NO_COLOR/,
+  ]) {
+    expect(help).toMatch(line)
+  }
+  expectToFit(help)
+})
+
+test('sluice pipe --help tells every option, and how they are used', async () => {
+  const { code, stdout } = await sluice(['pipe', '--help'])
+  expect(code).toBe(0)
+  const help = stdout.toString()
+  const options = [...help.matchAll(/^ {2}(?:-\w, )?(--[\w-]+(?: <\w+>)?)/gm)].map(([, option]) => option)
+  expect(options).toEqual([
+    '--output <OUTPUT>',
+    '--limit <RATE>',
+    '--burst <SIZE>',
+    '--min-interval <DURATION>',
+    '--mode <MODE>',
+    '--timeout <DURATION>',
+    '--size <SIZE>',
+    '--json',
+    '--progress',
+    '--quiet',
+    '--help',
+  ])
+  expect(help).toContain('Examples:\n')
+  expect(help).toContain("tar c photos | sluice pipe -l 10Mbit/s | ssh host 'tar x'")
+  expectToFit(help)
+})
+
+function expectToFit(help: string) {
+  for (const line of help.split('\n')) expect(line.length, line).toBeLessThanOrEqual(82)
+}
