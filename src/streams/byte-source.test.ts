@@ -50,8 +50,10 @@ async function drain(source: ByteSource): Promise<string> {
   const chunks: Buffer[] = []
   for (;;) {
     const chunk = source.pull()
-    if (chunk) chunks.push(chunk)
-    else if (source.ended) return Buffer.concat(chunks).toString()
+    if (chunk) {
+      expect(chunk).not.toHaveLength(0)
+      chunks.push(chunk)
+    } else if (source.ended) return Buffer.concat(chunks).toString()
     else await source.ready()
   }
 }
