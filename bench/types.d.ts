@@ -87,6 +87,8 @@ export interface Row {
 export interface Score {
   value: number
   text: string
+  /** Has it not taken part in all cases? Then it is shown, and is never the best. */
+  partial?: boolean
 }
 
 export interface Table {

@@ -53,9 +53,9 @@ function targetLine({ target, reach, bound, higher = false, scores }, nameOf) {
   const theirs = [...scores].filter(([file]) => file !== OURS && file !== FLOOR)
   const sign = higher ? -1 : 1
   const [best, ...rest] = theirs
-    .filter(([, { value }]) => !Number.isNaN(value))
+    .filter(([, { value, partial }]) => !Number.isNaN(value) && !partial)
     .toSorted(([, a], [, b]) => sign * (a.value - b.value))
-  const others = [...rest, ...theirs.filter(([, { value }]) => Number.isNaN(value))]
+  const others = [...rest, ...theirs.filter(([, { value, partial }]) => Number.isNaN(value) || partial)]
   const show = (/** @type {[string, Score]} */ [file, { text }]) => `${nameOf(file)}: ${text}`
   return [
     target,

@@ -13,13 +13,20 @@ import { groupBy } from './stats.js'
 export function scoreEach(outcomes, judge) {
   /** @type {Map<string, Score>} */
   const scores = new Map()
-  for (const [adapter, own] of groupBy(outcomes, (outcome) => outcome.adapter)) {
+  const groups = groupBy(outcomes, (outcome) => outcome.adapter)
+  const all = Math.max(0, ...[...groups.values()].map((own) => own.length))
+  for (const [adapter, own] of groups) {
     const failed = own.find((outcome) => outcome.error !== undefined)
     if (failed) scores.set(adapter, { value: Number.NaN, text: `failed: ${failed.error}` })
     else {
       const values = /** @type {V[]} */ (own.map((outcome) => outcome.value))
       const score = judge(values, own)
-      if (score && !Number.isNaN(score.value)) scores.set(adapter, score)
+      if (!score || Number.isNaN(score.value)) continue
+      const partial = own.length < all
+      scores.set(
+        adapter,
+        partial ? { ...score, text: `${score.text}, in ${own.length} of ${all} runs`, partial } : score,
+      )
     }
   }
   return scores

@@ -11,7 +11,7 @@ export function quantile(values, q) {
   const low = sorted[Math.floor(at)]
   const high = sorted[Math.ceil(at)]
   if (low === undefined || high === undefined) return Number.NaN
-  return low + (high - low) * (at - Math.floor(at))
+  return low === high ? low : low + (high - low) * (at - Math.floor(at)) // two infinities have no difference
 }
 
 /** @param {Iterable<number>} values */

@@ -6,6 +6,7 @@ test('quantile() interpolates between ranks', () => {
   assert.equal(median([3, 1, 2]), 2)
   assert.equal(median([4, 1, 2, 3]), 2.5)
   assert.equal(quantile([10, 20], 0.99), 19.9)
+  assert.equal(median([Infinity, 1, Infinity, Infinity]), Infinity)
   assert.ok(Number.isNaN(median([])))
 })
 

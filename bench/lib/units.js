@@ -19,8 +19,8 @@ export function size(bytes) {
 /**
  * @param {number} value
  * @param {number} [digits] After the point.
- * @returns {string} Without trailing zeros.
+ * @returns {string} Without trailing zeros; `never` for the time of what did not come.
  */
 export function round(value, digits = 2) {
-  return String(Number(value.toFixed(digits)))
+  return value === Number.POSITIVE_INFINITY ? 'never' : String(Number(value.toFixed(digits)))
 }

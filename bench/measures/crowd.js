@@ -38,7 +38,7 @@ export async function run(context) {
   }
   const jobs = [...context.contestants]
     .filter(([, { shares, needsLength, openUnbound, open }]) => (shares && !needsLength) || (openUnbound && !open))
-    .filter(([adapter]) => adapter !== 'limiter-try')
+    .filter(([adapter]) => adapter !== 'limiter-try') // it would pass over those who wait
     .map(([adapter]) => ({ adapter, params }))
   return context.alternate('crowd', jobs, context.quick ? 1 : 2)
 }
