@@ -5,10 +5,16 @@
 export const QUANTUM_TIME = 5
 
 /**
- * What a bucket can hold at least while somebody waits, in ms of its rate: a quantum, and what comes while a timer is late (up to
- * 15 ms on a busy machine). With less, each late wake-up spills tokens and the mean falls short of the rate.
+ * What comes while a timer is late is given out at once up to this, in ms of the rate; timers are so late on a busy machine.
  */
-export const GRACE_TIME = 20
+export const GRACE_TIME = 15
+
+/**
+ * What comes while a process stands still for longer is not lost either: it is kept up to this, in ms of the rate, and made up for
+ * slowly, by a tenth more than the rate, so that it makes no burst and yet the mean holds.
+ */
+export const ARREARS_TIME = 40
+const CATCH_UP = 0.1
 
 /** Below about 21 kB/s a quantum of 5 ms would be a handful of bytes; it grows up to this size, or up to 12 ms. */
 const SMALLEST_QUANTUM = 256
@@ -32,6 +38,8 @@ export class ByteBucket {
   #rate: number
   #tokens: number
   #refilledAt: number
+  /** What waiters were not given because this process was late. */
+  #arrears = 0
   /** Bytes that may pass at once after an idle time, beyond one quantum. */
   readonly burst: number
   /** Bytes that are given out in one wake-up. */
@@ -40,7 +48,7 @@ export class ByteBucket {
   smallestTurn = 0
   /** What the bucket holds at most while nobody waits: idle time and stalls buy no more than this. */
   idleDepth = 0
-  /** What it holds at most while somebody waits. */
+  /** What it holds at most while somebody waits: what comes beyond becomes arrears. */
   waitingDepth = 0
 
   /**
@@ -74,22 +82,35 @@ export class ByteBucket {
     this.refill(now, this.waitingDepth)
     if (this.#tokens < 0 && rate < this.#rate) this.#tokens *= rate / this.#rate
     this.#rate = rate
+    this.#arrears = 0
     this.#measure()
     this.#tokens = Math.min(this.#tokens, this.idleDepth)
   }
 
-  /** Adds what time has brought, up to `depth` bytes in all. What is there already is never taken away. */
-  refill(now: number, depth: number): void {
-    if (this.#rate === Infinity) this.#tokens = Infinity
-    else if (this.#tokens < depth) {
-      this.#tokens = Math.min(depth, this.#tokens + ((now - this.#refilledAt) * this.#rate) / 1000)
-    }
+  /**
+   * Adds what time has brought, up to `depth` bytes in all. What is there already is never taken away.
+   *
+   * @param late Whether what does not fit is kept, since others have waited for it; else arrears lapse, too.
+   */
+  refill(now: number, depth: number, late = false): void {
+    const earned = ((now - this.#refilledAt) * this.#rate) / 1000
     this.#refilledAt = now
+    if (this.#rate === Infinity) {
+      this.#tokens = Infinity
+      return
+    }
+    if (!late) this.#arrears = 0
+    const repaid = Math.min(this.#arrears, CATCH_UP * earned)
+    const tokens = this.#tokens + earned + repaid
+    const excess = Math.max(0, tokens - Math.max(depth, this.#tokens))
+    this.#tokens = tokens - excess
+    if (late) this.#arrears = Math.min((this.#rate * ARREARS_TIME) / 1000, this.#arrears - repaid + excess)
   }
 
   /** Lets time pass without adding anything: what a paused throttle does. */
   skip(now: number): void {
     this.#refilledAt = now
+    this.#arrears = 0
   }
 
   /** Takes `bytes`, into debt if need be. */
@@ -119,6 +140,6 @@ export class ByteBucket {
     )
     this.idleDepth = this.burst + this.quantum
     // The byte more counts where a byte takes longer than the grace: what comes meanwhile would be lost.
-    this.waitingDepth = Math.max(this.idleDepth, rate * GRACE_TIME + 1)
+    this.waitingDepth = Math.max(this.idleDepth, this.quantum + rate * GRACE_TIME + 1)
   }
 }

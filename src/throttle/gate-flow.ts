@@ -179,8 +179,8 @@ export class GateFlow implements Member, Idler {
         here = link
         continue
       }
-      // While the flow had to wait elsewhere this gate did not stand idle: it holds what one turn can use.
-      gate.bucket.refill(now, Math.max(gate.bucket.waitingDepth, bytes))
+      // While the flow had to wait elsewhere this gate did not stand idle.
+      gate.refill(now, bytes)
       const available = gate.unlimited ? bytes : gate.bucket.available
       const least = Math.min(bytes, gate.bucket.quantum)
       if (gate.paused || available < least || (gate.queue.size > 0 && !link.turnTaken)) {

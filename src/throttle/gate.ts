@@ -9,6 +9,11 @@ export const LARGEST_TURN = 4 * 1024 * 1024
 /** Chunks up to this size pass whole while a limit does not bind: Node's files and sockets read so much at a time. */
 const USUAL_CHUNK = 64 * 1024
 
+/**
+ * A stream that comes back within so many ms has not been idle: its source or its sink took a moment, as they do on a busy machine.
+ */
+const STILL_DRAWING = 20
+
 /** A flow, as its gates see it. */
 export interface Member extends Queued<Member> {
   /** Whether anything was asked for lately. */
@@ -55,6 +60,7 @@ export class Gate {
   /** Flows that wait or have drawn lately. */
   readonly active = new Set<Member>()
   #activeWeight = 0
+  #chargedAt = -Infinity
   /** Bytes granted and not given back. */
   granted = 0
   /** Bytes given back by those who had been granted them. */
@@ -102,6 +108,7 @@ export class Gate {
   /** Takes `bytes` for a flow; everything granted goes through here. */
   charge(bytes: number, now: number): void {
     this.bucket.take(bytes)
+    this.#chargedAt = now
     this.granted += bytes
     this.meter.record(bytes, now)
   }
@@ -218,10 +225,20 @@ export class Gate {
     return bytes
   }
 
-  /** Adds what time has brought: lateness is made up for to those who waited, idle time buys no more than a quantum. */
-  refill(now: number): void {
-    if (this.paused) this.bucket.skip(now)
-    else this.bucket.refill(now, this.queue.size > 0 ? this.bucket.waitingDepth : this.bucket.idleDepth)
+  /**
+   * Adds what time has brought. Lateness is made up for to those who waited, or drew just before; idle time and stalls buy no more
+   * than a quantum.
+   *
+   * @param least Bytes that the bucket may hold in any case: what one turn can use of a flow that had to wait elsewhere.
+   */
+  refill(now: number, least = 0): void {
+    const { bucket } = this
+    if (this.paused) {
+      bucket.skip(now)
+      return
+    }
+    const late = this.queue.size > 0 || now - this.#chargedAt <= STILL_DRAWING
+    bucket.refill(now, Math.max(least, late ? bucket.waitingDepth : bucket.idleDepth), late)
   }
 
   /** Takes back what flows hold unused, so that a change holds for them at once. */
