@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { loadAdapter, roster } from './adapters/index.js'
 import { alternator } from './lib/alternate.js'
-import { describeMachine } from './lib/machine.js'
+import { describeMachine, load } from './lib/machine.js'
 import { markdown } from './lib/report.js'
 import { order } from './measures/index.js'
 
@@ -80,21 +80,22 @@ const context = {
   alternate: alternator(log),
 }
 const began = performance.now()
-const machine = describeMachine(contestants)
-const load = /** @type {(name: string) => Promise<Measure>} */ ((name) => import(`./measures/${name}.js`))
-const noise = await load('noise')
+const before = describeMachine(contestants)
+const importMeasure = /** @type {(name: string) => Promise<Measure>} */ ((name) => import(`./measures/${name}.js`))
+const noise = await importMeasure('noise')
 /** @type {{ name: string, measure: Measure, results: unknown }[]} */
 const done = []
 /** @type {unknown[]} */
 const floor = /** @type {unknown[]} */ (await noise.run(context, 'start'))
 for (const name of order.filter((name) => only.includes(name))) {
-  const measure = await load(name)
+  const measure = await importMeasure(name)
   const from = performance.now()
   done.push({ name, measure, results: await measure.run(context) })
   log(`${name}: ${Math.round((performance.now() - from) / 1000)} s`)
 }
 floor.push(.../** @type {unknown[]} */ (await noise.run(context, 'end')))
 
+const machine = { ...before, loadAfter: load() }
 const minutes = (performance.now() - began) / 60_000
 const text = markdown({
   machine,

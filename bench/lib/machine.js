@@ -24,12 +24,17 @@ export function describeMachine(contestants) {
     date: new Date().toISOString().slice(0, 16).replace('T', ' '),
     node: process.version,
     system: `${type()} ${release()}, ${processors.length} x ${processors[0]?.model.trim() ?? 'unknown'}, ${round(totalmem() / GiB, 1)} GiB`,
-    load: loadavg()
-      .map((load) => round(load))
-      .join(', '),
+    load: load(),
     commit: commit(),
     versions: versions.join(', '),
   }
+}
+
+/** @returns {string} Processes that ran or wanted to, over the last 1, 5 and 15 minutes. */
+export function load() {
+  return loadavg()
+    .map((load) => round(load))
+    .join(', ')
 }
 
 /** Short hash of the project's commit, with a mark if files differ from it. */

@@ -24,7 +24,7 @@ export function markdown({ machine, done, noise, contestants, absent, quick, min
     '# Measurements',
     `Made by \`npm run bench${quick ? ' -- --quick' : ''}\` in ${minutes.toFixed(1)} minutes.${quick ? ' **A quick run: for trying, not for quoting.**' : ''} R is a limit; "burst" is the most that bytes exceed R x window, in ms of R. Every contestant runs in a process of its own for every measurement, ours and theirs in turns.`,
     [
-      `- ${machine.date} UTC, commit ${machine.commit}, load before ${machine.load}`,
+      `- ${machine.date} UTC, commit ${machine.commit}, load average before ${machine.load}, after ${machine.loadAfter}; on a machine that is busy otherwise the figures mean little`,
       `- Node.js ${machine.node} on ${machine.system}`,
       `- ${machine.versions}`,
       ...absent.map((line) => `- ${line}`),
