@@ -21,7 +21,7 @@ const SMALLEST_QUANTUM = 256
 const SMALL_QUANTUM_TIME = 12
 
 /** At most so many turns a second are worth their CPU time when very many flows share a rate. */
-const MOST_TURNS_PER_SECOND = 50_000
+const MOST_TURNS_PER_SECOND = 80_000
 
 /** Less than this many bytes is the rounding error of floating-point time. */
 const ROUNDING = 1e-6

@@ -169,6 +169,7 @@ export class GateFlow implements Member, Idler {
    * @returns Bytes charged; 0 if it left the queue of `at`.
    */
   draw(bytes: number, at: Gate, now: number): number {
+    const leastTurn = at.unlimited ? 0 : at.bucket.smallestTurn * this.weight
     let granted = bytes
     let last: Link | undefined
     let lastReady = -1
@@ -179,10 +180,11 @@ export class GateFlow implements Member, Idler {
         here = link
         continue
       }
-      // While the flow had to wait elsewhere this gate did not stand idle.
-      gate.refill(now, bytes)
+      // While the flow waited for its turn elsewhere this gate did not stand idle: it holds what such a turn is worth at least.
+      gate.refill(now, leastTurn)
       const available = gate.unlimited ? bytes : gate.bucket.available
-      const least = Math.min(bytes, gate.bucket.quantum)
+      // Where it has had its turn it takes what is left: the others have had theirs too.
+      const least = Math.min(bytes, link.turnTaken ? gate.bucket.smallestTurn : gate.bucket.quantum)
       if (gate.paused || available < least || (gate.queue.size > 0 && !link.turnTaken)) {
         const ready = gate.readyAt(bytes, now)
         if (ready > lastReady) {

@@ -102,7 +102,7 @@ export class Gate {
     const alone = this.active.size === (counted ? 1 : 0)
     const sum = counted ? this.#activeWeight : this.#activeWeight + weight
     const share = alone ? bucket.quantum / 8 : (available * weight) / sum
-    return Math.min(available, Math.max(share, bucket.smallestTurn, full ? USUAL_CHUNK : 0))
+    return Math.min(available, Math.max(share, bucket.smallestTurn, full ? USUAL_CHUNK * Math.min(1, weight) : 0))
   }
 
   /** Takes `bytes` for a flow; everything granted goes through here. */
@@ -136,11 +136,15 @@ export class Gate {
     if (head === flow) this.arm(now)
   }
 
-  /** When a flow that wants `bytes` could have them from this gate alone, in ms. */
+  /** When a flow that wants `bytes` could have them from this gate alone, in ms: about, if others wait here. */
   readyAt(bytes: number, now: number): number {
     if (this.paused) return Infinity
-    const ready = this.unlimited ? now : this.bucket.readyAt(Math.min(bytes, this.bucket.quantum), now)
-    return this.queue.size > 0 ? Math.max(ready, this.due) : ready
+    if (this.unlimited) return now
+    const { bucket, queue } = this
+    const ready = bucket.readyAt(Math.min(bytes, bucket.quantum), now)
+    if (queue.size === 0) return ready
+    const round = (1000 * queue.weight * bucket.smallestTurn) / bucket.rate
+    return Math.max(ready, this.due, now + round)
   }
 
   /** Sees to it that the queue is woken in time, `notBefore` at the earliest. */
@@ -229,7 +233,7 @@ export class Gate {
    * Adds what time has brought. Lateness is made up for to those who waited, or drew just before; idle time and stalls buy no more
    * than a quantum.
    *
-   * @param least Bytes that the bucket may hold in any case: what one turn can use of a flow that had to wait elsewhere.
+   * @param least Bytes that the bucket may hold in any case: what the turn is worth of a flow that waited elsewhere.
    */
   refill(now: number, least = 0): void {
     const { bucket } = this
