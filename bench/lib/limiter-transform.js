@@ -4,7 +4,7 @@ import { KiB } from './units.js'
 
 /**
  * limiter has no streams: this is the Transform that its README leads to, in the best setting found. Pieces are 10 ms of
- * the rate, 1 to 64 KiB; the bucket is 50 ms of the rate, and a whole piece at least. A smaller bucket loses rate, larger
+ * the rate, 1 to 64 KiB; the bucket is 50 ms of the rate, and two pieces at least. A smaller bucket loses rate, larger
  * pieces and a larger bucket are burstier.
  *
  * @param {number} rate Bytes per second.
@@ -12,7 +12,11 @@ import { KiB } from './units.js'
  */
 export function openLimiter(rate, tryFirst) {
   const most = Math.round(Math.min(64 * KiB, Math.max(KiB, rate / 100)))
-  const bucket = new TokenBucket({ bucketSize: Math.max(most, rate / 20), tokensPerInterval: rate, interval: 'second' })
+  const bucket = new TokenBucket({
+    bucketSize: Math.max(2 * most, rate / 20),
+    tokensPerInterval: rate,
+    interval: 'second',
+  })
 
   /** @param {Buffer} chunk @param {Transform} stream */
   const pass = async (chunk, stream) => {

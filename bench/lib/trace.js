@@ -1,7 +1,14 @@
+/** Events are kept in blocks of so many: to grow by copying would stop the process for 50 ms at millions of events. */
+const BLOCK = 2 ** 15
+
 /** What came out of a stream and when: times in ms, and the bytes so far. */
 export class Trace {
-  #times = new Float64Array(4096)
-  #totals = new Float64Array(4096)
+  /** @type {Float64Array[]} */
+  #times = []
+  /** @type {Float64Array[]} */
+  #totals = []
+  #time = new Float64Array(0)
+  #total = new Float64Array(0)
   /** Number of events. */
   length = 0
   /** Bytes in all. */
@@ -12,29 +19,26 @@ export class Trace {
    * @param {number} bytes
    */
   add(time, bytes) {
-    if (this.length === this.#times.length) this.#grow()
+    const at = this.length++ % BLOCK
+    if (at === 0) {
+      this.#time = new Float64Array(BLOCK)
+      this.#total = new Float64Array(BLOCK)
+      this.#times.push(this.#time)
+      this.#totals.push(this.#total)
+    }
     this.total += bytes
-    this.#times[this.length] = time
-    this.#totals[this.length] = this.total
-    this.length++
-  }
-
-  #grow() {
-    const [times, totals] = [this.#times, this.#totals]
-    this.#times = new Float64Array(2 * times.length)
-    this.#totals = new Float64Array(2 * times.length)
-    this.#times.set(times)
-    this.#totals.set(totals)
+    this.#time[at] = time
+    this.#total[at] = this.total
   }
 
   /** @param {number} index */
   time(index) {
-    return Number(this.#times[index])
+    return Number(this.#times[Math.floor(index / BLOCK)]?.[index % BLOCK])
   }
 
   /** @param {number} index Bytes up to and with the event; 0 for -1. */
   upTo(index) {
-    return index < 0 ? 0 : Number(this.#totals[index])
+    return index < 0 ? 0 : Number(this.#totals[Math.floor(index / BLOCK)]?.[index % BLOCK])
   }
 
   /**
