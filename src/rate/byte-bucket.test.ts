@@ -130,7 +130,7 @@ const rates = [
   { rate: 64 * KiB, quantum: 327, smallestTurn: 256 },
   { rate: MiB, quantum: 5242, smallestTurn: 256 },
   { rate: 100 * MiB, quantum: 524_288, smallestTurn: 1310 },
-  { rate: 1024 * MiB, quantum: 5_368_709, smallestTurn: 21_474 },
+  { rate: 1024 * MiB, quantum: 5_368_709, smallestTurn: 13_421 },
 ]
 for (const { rate, quantum, smallestTurn } of rates) {
   test(`new ByteBucket() divides a rate of ${rate} into quanta of ${quantum}`, () => {
