@@ -7,22 +7,24 @@ export {
   SluiceError,
   TimeoutError,
   type TimeoutPhase,
+  UnexpectedDataError,
 } from './errors.ts'
-export { AsyncStreamIterator } from './streams/async-stream-iterator.ts'
-export { type OpenConnectionOptions, openConnection } from './streams/open-connection.ts'
-export { type StartTlsOptions, StreamIO, type WaitOptions } from './streams/stream-io.ts'
-export type { StreamIOOptions } from './streams/stream-options.ts'
-export type { Reader, ReaderWriter, Writer } from './streams/stream-pair.ts'
-export { throttle, throttleWeb } from './streams/throttle.ts'
-export { type ByteIterable, throttleIterable } from './streams/throttle-iterable.ts'
-export { type SocketThrottle, throttleSocket } from './streams/throttle-socket.ts'
+export type { Reader, ReaderWriter, Writer } from './streams/adapters/stream-pair.ts'
+export { AsyncStreamIterator } from './streams/io/async-stream-iterator.ts'
+export type { ConnectOptions } from './streams/io/connect-socket.ts'
+export { type OpenConnectionOptions, openConnection } from './streams/io/open-connection.ts'
+export { type StartTlsOptions, StreamIO, type WaitOptions } from './streams/io/stream-io.ts'
+export type { StreamIOOptions } from './streams/io/stream-options.ts'
 export {
   type Direction,
   type OpenThrottledConnectionOptions,
   openThrottledConnection,
   ThrottleStreamIO,
   type ThrottleStreamIOOptions,
-} from './streams/throttle-stream-io.ts'
+} from './streams/io/throttle-stream-io.ts'
+export { throttle, throttleWeb } from './streams/throttle.ts'
+export { type ByteIterable, throttleIterable } from './streams/throttle-iterable.ts'
+export { type SocketThrottle, throttleSocket } from './streams/throttle-socket.ts'
 export {
   type ThrottleStreamOptions,
   ThrottleTransform,
@@ -30,6 +32,7 @@ export {
 } from './streams/throttle-transform.ts'
 export { ThrottleTransformStream } from './streams/throttle-web.ts'
 export {
+  type Endpoint,
   type ExtraInfo,
   type Pacing,
   type SendOptions,
@@ -37,8 +40,7 @@ export {
   type ThrottledStreamWriterOptions,
   type ThrottledWriteOptions,
   type WriteMode,
-} from './streams/throttled-stream-writer.ts'
-export { UnexpectedDataError } from './streams/unexpected-data-error.ts'
+} from './streams/writer/throttled-stream-writer.ts'
 export { Flow, type FlowOptions, type FlowStats, type HeldBy, type Throttles } from './throttle/flow.ts'
 export type { Limits, StreamLimits } from './throttle/limits.ts'
 export { type SpeedLimits, StreamThrottle } from './throttle/stream-throttle.ts'

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { ClosedError } from '../errors.ts'
 import type { Flow } from '../throttle/flow.ts'
-import { toBytes } from './to-bytes.ts'
+import { toBytes } from './adapters/to-bytes.ts'
 
 type Done = (error?: Error | null) => void
 

@@ -1,8 +1,8 @@
 import { Flow } from '../throttle/flow.ts'
 import { type Limits, throttlesOf } from '../throttle/limits.ts'
+import { toBytes } from './adapters/to-bytes.ts'
 import { onAbort } from './on-abort.ts'
 import type { ThrottleStreamOptions } from './throttle-transform.ts'
-import { toBytes } from './to-bytes.ts'
 
 /** What can be iterated over to get chunks. */
 export type ByteIterable = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>

@@ -2,9 +2,9 @@ import { ReadableStream, type ReadableStreamDefaultController, TransformStream, 
 import { Flow } from '../throttle/flow.ts'
 import { type Limits, throttlesOf, watchChanges } from '../throttle/limits.ts'
 import { gateOf, type Throttle } from '../throttle/throttle.ts'
+import { toBytes } from './adapters/to-bytes.ts'
 import { onAbort } from './on-abort.ts'
 import type { ThrottleStreamOptions } from './throttle-transform.ts'
-import { toBytes } from './to-bytes.ts'
 
 /**
  * {@link ThrottleTransform} for WHATWG streams. Its two sides are streams of its own rather than those of the base class, whose
