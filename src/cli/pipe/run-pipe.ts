@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../clock.ts'
-import { ThrottledStreamWriter } from '../../streams/throttled-stream-writer.ts'
+import { ThrottledStreamWriter } from '../../streams/writer/throttled-stream-writer.ts'
 import { Flow } from '../../throttle/flow.ts'
 import { Throttle } from '../../throttle/throttle.ts'
 import { ioFailure } from '../failure.ts'
