@@ -104,6 +104,7 @@ const text = markdown({
   contestants,
   absent,
   quick: options.quick,
+  args: process.argv.slice(2).join(' '),
   minutes,
 })
 process.stdout.write(text)

@@ -14,15 +14,16 @@ const FLOOR = 'pass-through'
  * @param {Map<string, Adapter>} run.contestants
  * @param {string[]} run.absent
  * @param {boolean} run.quick
+ * @param {string} run.args As it was started.
  * @param {number} run.minutes
  * @returns {string} The whole report, in Markdown.
  */
-export function markdown({ machine, done, noise, contestants, absent, quick, minutes }) {
+export function markdown({ machine, done, noise, contestants, absent, quick, args, minutes }) {
   const nameOf = (/** @type {string} */ file) => contestants.get(file)?.name ?? file
   const rows = done.flatMap(({ measure, results }) => measure.rows(/** @type {never} */ (results)))
   const parts = [
     '# Measurements',
-    `Made by \`npm run bench${quick ? ' -- --quick' : ''}\` in ${minutes.toFixed(1)} minutes.${quick ? ' **A quick run: for trying, not for quoting.**' : ''} R is a limit; "burst" is the most that bytes exceed R x window, in ms of R. Every contestant runs in a process of its own for every measurement, ours and theirs in turns.`,
+    `Made by \`npm run bench${args ? ` -- ${args}` : ''}\` in ${minutes.toFixed(1)} minutes.${quick ? ' **A quick run: for trying, not for quoting.**' : ''} R is a limit; "burst" is the most that bytes exceed R x window, in ms of R. Every contestant runs in a process of its own for every measurement, ours and theirs in turns.`,
     [
       `- ${machine.date} UTC, commit ${machine.commit}, load average before ${machine.load}, after ${machine.loadAfter}; on a machine that is busy otherwise the figures mean little`,
       `- Node.js ${machine.node} on ${machine.system}`,
