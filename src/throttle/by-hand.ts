@@ -54,19 +54,26 @@ export class ByHand {
     else if (bytes < paid) this.#gate.uncharge(paid - bytes, now)
   }
 
+  /** Bytes that a turn pays in advance at the present rate. Without a limit one is enough, to stand still while paused. */
+  get #price(): number {
+    const { bucket } = this.#gate
+    if (bucket.rate === Infinity) return 1
+    return Math.max(
+      1,
+      Math.floor(Math.min(this.#expected || bucket.quantum, (bucket.rate * LONGEST_PREPAYMENT) / 1000)),
+    )
+  }
+
   async #pay(previous: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
     await abortable(previous, signal)
-    const { bucket, scheduler } = this.#gate
-    const most = Math.min(this.#expected || bucket.quantum, (bucket.rate * LONGEST_PREPAYMENT) / 1000)
-    const price = Math.max(1, Math.floor(Math.min(most, Number.MAX_SAFE_INTEGER)))
     let paid = 0
     try {
-      while (paid < price) paid += await acquire(this.#flow, price - paid, signal)
+      for (let due = this.#price; due > 0; due = this.#price - paid) paid += await acquire(this.#flow, due, signal)
     } catch (error) {
       this.#flow.refund(paid)
       throw error
     }
-    const now = scheduler.clock.now()
+    const now = this.#gate.scheduler.clock.now()
     if (now - this.#grantedAt > this.#memory) {
       this.#turns = 0
       this.#paid = 0
