@@ -104,6 +104,9 @@ export class Throttle {
    */
   constructor(options: ThrottleOptions = {}) {
     const { limit = null, burst = 0, resetRate = 10_000, clock = systemClock } = options
+    if (typeof resetRate !== 'number') {
+      throw new TypeError(`Cannot create a throttle: 'resetRate' must be a number of ms, is ${describe(resetRate)}`)
+    }
     if (!(resetRate > 0) || resetRate === Infinity) {
       throw new RangeError(`Cannot create a throttle: 'resetRate' must be a number of ms > 0, is ${resetRate}`)
     }
@@ -169,9 +172,10 @@ export class Throttle {
   async acquire(bytes: number, options: AcquireOptions = {}): Promise<number> {
     const { signal, weight } = options
     signal?.throwIfAborted()
+    if (weight !== undefined) checkWeight(weight)
     let granted = weight === undefined ? this.tryAcquire(bytes) : 0
     if (granted > 0 || bytes === 0) return granted
-    const flow = new GateFlow(this.#gate.scheduler, [this.#gate], checkWeight(weight ?? 1), false)
+    const flow = new GateFlow(this.#gate.scheduler, [this.#gate], weight ?? 1, false)
     try {
       granted = await acquire(flow, bytes, signal)
     } finally {
@@ -252,8 +256,9 @@ export class Throttle {
 
 export { gateOf, report }
 
-/** @throws {RangeError} If `weight` is not a finite number > 0. */
+/** @throws {TypeError | RangeError} If `weight` is not a finite number > 0. */
 export function checkWeight(weight: number): number {
+  if (typeof weight !== 'number') throw new TypeError(`Cannot set a weight: must be a number, is ${describe(weight)}`)
   if (!(weight > 0) || weight === Infinity) throw new RangeError(`Cannot set a weight: must be > 0, is ${weight}`)
   return weight
 }
