@@ -5,11 +5,24 @@
  */
 export function onAbort(signal: AbortSignal | undefined, abort: (reason: unknown) => void): () => void {
   if (!signal) return () => {}
-  const aborted = () => abort(signal.reason ?? new DOMException('This operation was aborted', 'AbortError'))
   if (signal.aborted) {
-    aborted()
+    abort(signal.reason)
     return () => {}
   }
+  const aborted = () => abort(signal.reason)
   signal.addEventListener('abort', aborted, { once: true })
   return () => signal.removeEventListener('abort', aborted)
+}
+
+/** @throws {TypeError} If `signal` is there and is no signal. */
+export function checkSignal(signal: unknown): void {
+  if (signal === undefined || signal === null || signal instanceof AbortSignal) return
+  // Signals of other realms and polyfills are as good.
+  if (typeof (signal as Partial<AbortSignal>).addEventListener === 'function') return
+  throw new TypeError(`Cannot use as a signal: must be an AbortSignal, is ${typeof signal}`)
+}
+
+/** What to destroy a Node stream with, which takes a reason that is falsy for no error at all. */
+export function errorOf(reason: unknown): Error {
+  return (reason as Error) || new DOMException('This operation was aborted', 'AbortError')
 }

@@ -2,10 +2,13 @@ import { Transform, type TransformCallback } from 'node:stream'
 import { Flow } from '../throttle/flow.ts'
 import { type Limits, throttlesOf, watchChanges } from '../throttle/limits.ts'
 import { gateOf, type Throttle } from '../throttle/throttle.ts'
-import { onAbort } from './on-abort.ts'
+import { checkSignal, errorOf, onAbort } from './on-abort.ts'
 
 export interface ThrottleStreamOptions {
-  /** Destroys the stream with the signal's reason. */
+  /**
+   * Destroys the stream with the signal's reason. A Node stream can't fail with a reason that is falsy, such as null: it gets an
+   * `AbortError` instead.
+   */
   readonly signal?: AbortSignal | undefined
   /**
    * The part of a shared limit in proportion to that of the other streams, > 0.
@@ -30,7 +33,7 @@ export class ThrottleTransform extends Transform {
   /** The throttles by name (`default` if it was given without one). Can be changed at any time. */
   readonly throttles: Record<string, Throttle>
   readonly #flow: Flow
-  readonly #unlisten: () => void
+  #unlisten = () => {}
   #chunk: Buffer | undefined
   #offset = 0
   #done: TransformCallback | undefined
@@ -38,6 +41,7 @@ export class ThrottleTransform extends Transform {
 
   constructor(limits: Limits, options: ThrottleTransformOptions = {}) {
     const { signal, weight, highWaterMark } = options
+    checkSignal(signal)
     const throttles = throttlesOf(limits)
     const flow = new Flow(throttles, { weight })
     // What has been granted should not wait here: after a stall of the reader it would all come at once.
@@ -48,7 +52,7 @@ export class ThrottleTransform extends Transform {
       (_, throttle) => gateOf(throttle as Throttle),
       (throttles) => flow.update(throttles),
     )
-    this.#unlisten = onAbort(signal, (reason) => this.destroy(reason as Error))
+    this.#unlisten = onAbort(signal, (reason) => this.destroy(errorOf(reason)))
   }
 
   /** Bytes that have passed, how long they have waited in ms, and which throttle holds them up now. */
@@ -69,11 +73,13 @@ export class ThrottleTransform extends Transform {
   }
 
   override _read(size: number): void {
-    if (this.#readerHoldsBack) {
-      this.#readerHoldsBack = false
-      this.#advance(0)
+    if (!this.#readerHoldsBack) {
+      super._read(size)
+      return
     }
-    super._read(size)
+    // This brings a piece, if only the end of the chunk; the next chunk waits until that has been read.
+    this.#readerHoldsBack = false
+    this.#advance(0)
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -103,9 +109,10 @@ export class ThrottleTransform extends Transform {
       const piece = bytes === chunk.length ? chunk : chunk.subarray(this.#offset, this.#offset + bytes)
       this.#offset += bytes
       try {
-        this.#flow.append(piece)
+        if (bytes > 0) this.#flow.append(piece)
       } catch (error) {
-        this.destroy(error as Error)
+        this.#flow.refund(bytes)
+        this.destroy(errorOf(error))
         return
       }
       if (bytes === rest) {
