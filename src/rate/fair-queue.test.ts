@@ -9,11 +9,9 @@ interface Member extends Queued<Member> {
 const member = (name: number, weight = 1): Member => ({ name, weight, turn: 0, previous: undefined, next: undefined })
 const names = (queue: FairQueue<Member>) => [...queue].map(({ name }) => name)
 
-test('FairQueue.pushTail() and pushHead() put behind and before the others', () => {
+test('FairQueue.pushTail() puts behind the others', () => {
   const queue = new FairQueue<Member>()
-  queue.pushTail(member(2))
-  queue.pushTail(member(3))
-  queue.pushHead(member(1))
+  for (const name of [1, 2, 3]) queue.pushTail(member(name))
   expect(names(queue)).toEqual([1, 2, 3])
 })
 
@@ -62,7 +60,7 @@ for (const { title, weights, bytes, smallest, turn } of turns) {
 }
 
 test('FairQueue is in the order, of the size and of the weight that a list would have', () => {
-  const step = fc.record({ name: fc.nat(9), action: fc.constantFrom('tail', 'head', 'remove', 'rotate') })
+  const step = fc.record({ name: fc.nat(9), action: fc.constantFrom('add', 'remove', 'rotate') })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
       const queue = new FairQueue<Member>()
@@ -71,12 +69,9 @@ test('FairQueue is in the order, of the size and of the weight that a list would
       for (const { name, action } of steps) {
         const one = members[name] ?? member(name)
         const isIn = model.includes(one)
-        if (action === 'tail' && !isIn) {
+        if (action === 'add' && !isIn) {
           queue.pushTail(one)
           model.push(one)
-        } else if (action === 'head' && !isIn) {
-          queue.pushHead(one)
-          model.unshift(one)
         } else if (action === 'remove' && isIn) {
           queue.remove(one)
           model = model.filter((other) => other !== one)

@@ -26,16 +26,8 @@ export class FairQueue<T extends Queued<T>> {
     if (this.#tail) this.#tail.next = member
     else this.head = member
     this.#tail = member
-    this.#count(member)
-  }
-
-  pushHead(member: T): void {
-    member.previous = undefined
-    member.next = this.head
-    if (this.head) this.head.previous = member
-    else this.#tail = member
-    this.head = member
-    this.#count(member)
+    this.size++
+    this.weight += member.weight
   }
 
   remove(member: T): void {
@@ -61,10 +53,5 @@ export class FairQueue<T extends Queued<T>> {
       yield member
       member = next
     }
-  }
-
-  #count(member: T): void {
-    this.size++
-    this.weight += member.weight
   }
 }

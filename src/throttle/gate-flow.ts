@@ -24,9 +24,6 @@ export class GateFlow implements Member, Idler {
   credit = 0
   /** Whether anything was asked for lately. */
   active = false
-  turn = 0
-  previous: Member | undefined
-  next: Member | undefined
   touchedAt = 0
   idlePrevious: Idler | undefined
   idleNext: Idler | undefined
@@ -41,7 +38,7 @@ export class GateFlow implements Member, Idler {
   #waited = 0
   #waitingSince = 0
   #waiters: Waiter[] = []
-  #waitsAt: Gate | undefined
+  #waitsAt: Link | undefined
   #closed = false
 
   constructor(scheduler: Scheduler, gates: readonly Gate[], weight: number, lasting: boolean) {
@@ -67,7 +64,7 @@ export class GateFlow implements Member, Idler {
 
   /** The gate where the flow waits. */
   get waitsAt(): Gate | undefined {
-    return this.#waitsAt
+    return this.#waitsAt?.gate
   }
 
   /** How many more bytes the flow would like now: what is asked for, or more if it is hungry. */
@@ -155,7 +152,7 @@ export class GateFlow implements Member, Idler {
   release(now: number): void {
     const unused = this.held
     this.#appetite = 0
-    this.turn = 0
+    if (this.#waitsAt) this.#waitsAt.turn = 0
     if (unused === 0) return
     this.credit = 0
     this.#reserved = 0
@@ -164,44 +161,36 @@ export class GateFlow implements Member, Idler {
   }
 
   /**
-   * The flow has its turn at gate `at`: charges up to `bytes` at every gate, or moves to the gate that is ready last.
+   * The flow has its turn at `at`: charges up to `bytes` at every gate, or moves to the gate that is ready last.
    *
    * @returns Bytes charged; 0 if it left the queue of `at`.
    */
-  draw(bytes: number, at: Gate, now: number): number {
-    const leastTurn = at.unlimited ? 0 : at.bucket.smallestTurn * this.weight
+  draw(bytes: number, at: Link, now: number): number {
+    // While the flow waited for its turn here the other gates did not stand idle: each holds what the smallest turn is worth.
+    const least = at.gate.unlimited ? 0 : Math.min(bytes, at.gate.bucket.smallestTurn)
     let granted = bytes
     let last: Link | undefined
     let lastReady = -1
-    let here: Link | undefined
     for (const link of this.#links) {
-      const { gate } = link
-      if (gate === at) {
-        here = link
-        continue
+      if (link === at) continue
+      const share = link.gate.share(link, bytes, least, now)
+      granted = Math.min(granted, share)
+      if (share > 0) continue
+      const ready = link.gate.readyAt(link, bytes, now)
+      if (ready > lastReady) {
+        last = link
+        lastReady = ready
       }
-      // While the flow waited for its turn elsewhere this gate did not stand idle: it holds what such a turn is worth at least.
-      gate.refill(now, leastTurn)
-      const available = gate.unlimited ? bytes : gate.bucket.available
-      // Where it has had its turn it takes what is left: the others have had theirs too.
-      const least = Math.min(bytes, link.turnTaken ? gate.bucket.smallestTurn : gate.bucket.quantum)
-      if (gate.paused || available < least || (gate.queue.size > 0 && !link.turnTaken)) {
-        const ready = gate.readyAt(bytes, now)
-        if (ready > lastReady) {
-          last = link
-          lastReady = ready
-        }
-      } else granted = Math.min(granted, available)
     }
     if (last) {
       if (this.#reserved > 0) this.settle(now)
       else {
         this.#leaveQueue(now)
-        if (here) here.turnTaken = true
-        this.#stand(last, now, last.turnTaken)
+        this.#stand(last, now)
       }
       return 0
     }
+    if (at.chained) for (const link of this.#links) link.gate.serve(link, granted, now)
     this.#charge(granted, now)
     this.#reserved += granted
     return granted
@@ -289,14 +278,13 @@ export class GateFlow implements Member, Idler {
     for (const link of this.#links) {
       const { gate } = link
       gate.refill(now)
-      const ready = gate.readyAt(this.ask, now)
-      link.turnTaken = false
+      const ready = gate.readyAt(link, this.ask, now)
       if (ready > lastReady) {
         last = link
         lastReady = ready
       }
     }
-    if (last) this.#stand(last, now, false)
+    if (last) this.#stand(last, now)
     else {
       for (const { bytes } of [...this.#waiters]) {
         this.#granted += bytes
@@ -306,21 +294,21 @@ export class GateFlow implements Member, Idler {
     }
   }
 
-  #stand(link: Link, now: number, first: boolean): void {
-    this.#waitsAt = link.gate
+  #stand(link: Link, now: number): void {
+    this.#waitsAt = link
     this.#waitingSince = now
-    link.gate.enqueue(this, now, first)
+    link.gate.enqueue(link, now)
   }
 
   #leaveQueue(now: number): void {
-    const gate = this.#waitsAt
-    if (!gate) return
+    const link = this.#waitsAt
+    if (!link) return
     this.#waitsAt = undefined
-    this.turn = 0
+    link.turn = 0
     const waited = now - this.#waitingSince
     this.#waited += waited
-    gate.waited += waited
-    gate.dequeue(this, now)
+    link.gate.waited += waited
+    link.gate.dequeue(link, now)
   }
 
   #withdraw(waiter: Waiter): boolean {
@@ -339,7 +327,10 @@ export class GateFlow implements Member, Idler {
   #wakeUp(): void {
     if (this.active) return
     this.active = true
-    for (const { gate } of this.#links) gate.join(this)
+    for (const link of this.#links) {
+      link.level = -Infinity
+      link.gate.join(this)
+    }
   }
 
   #rest(): void {
@@ -350,7 +341,18 @@ export class GateFlow implements Member, Idler {
   }
 
   #link(gates: readonly Gate[]): Link[] {
-    return [...new Set(gates)].map((gate) => ({ flow: this, gate, round: -1, turnTaken: false }))
+    const different = [...new Set(gates)]
+    return different.map((gate) => ({
+      flow: this,
+      gate,
+      chained: different.length > 1,
+      weight: this.weight,
+      level: -Infinity,
+      turn: 0,
+      round: -1,
+      previous: undefined,
+      next: undefined,
+    }))
   }
 
   #check(bytes: number): void {

@@ -1,6 +1,7 @@
 import { ByteBucket, QUANTUM_TIME } from '../rate/byte-bucket.ts'
 import { FairQueue, type Queued } from '../rate/fair-queue.ts'
 import { Meter } from '../rate/meter.ts'
+import { type Served, ServiceLevel } from '../rate/service-level.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /** The most bytes that one turn grants: keeps what a flow holds unused small where the limit is very high or absent. */
@@ -10,12 +11,18 @@ export const LARGEST_TURN = 4 * 1024 * 1024
 const USUAL_CHUNK = 64 * 1024
 
 /**
- * A stream that comes back within so many ms has not been idle: its source or its sink took a moment, as they do on a busy machine.
+ * A stream that has waited and comes back within so many ms has not been idle: its source or its sink took a moment, as they do on a
+ * busy machine.
  */
-const STILL_DRAWING = 20
+const STILL_BINDING = 20
+
+/** At how small a part of the fair pace a crowd is taken to be served, at least. */
+const SLOWEST_PACE = 1 / 16
 
 /** A flow, as its gates see it. */
-export interface Member extends Queued<Member> {
+export interface Member {
+  /** Its part of the rate in proportion to the others', > 0. */
+  readonly weight: number
   /** Whether anything was asked for lately. */
   readonly active: boolean
   /** How many more bytes it would like in its present turn. */
@@ -23,12 +30,12 @@ export interface Member extends Queued<Member> {
   /** Bytes paid for and not drawn. */
   readonly held: number
   /**
-   * It has its turn at gate `at`: charges up to `bytes` at every gate of its chain, or leaves this queue for that of the gate
-   * which is ready last.
+   * It has its turn at `at`: charges up to `bytes` at every gate of its chain, or leaves this queue for that of the gate which is
+   * ready last.
    *
    * @returns Bytes charged; 0 if it left.
    */
-  draw(bytes: number, at: Gate, now: number): number
+  draw(bytes: number, at: Link, now: number): number
   /** Ends its turn: leaves the queue and hands over what the turn brought. */
   settle(now: number): void
   /** Gives back what it holds and has not drawn. */
@@ -36,31 +43,34 @@ export interface Member extends Queued<Member> {
 }
 
 /** Where a flow stands with one of its gates. */
-export interface Link {
+export interface Link extends Queued<Link>, Served {
   readonly flow: Member
   readonly gate: Gate
+  /** Whether the flow goes through other gates, too. */
+  readonly chained: boolean
   /** The last round of the gate in which the flow drew. */
   round: number
-  /** Whether the flow has had its turn there in the present wait, and only waits for another gate. */
-  turnTaken: boolean
 }
 
 /**
  * One limit, and the flows that wait for it. A flow stands in the queue of one gate at a time, that of the limit that holds it
- * up; its turn there is granted only when every other limit of its chain has tokens too, and then all are charged alike.
+ * up. When its turn comes there, all limits of its chain are charged alike; at those where others wait it has what is due to it,
+ * if need be at the expense of their next round.
  */
 export class Gate {
   readonly scheduler: Scheduler
   readonly bucket: ByteBucket
   readonly meter: Meter
-  readonly queue = new FairQueue<Member>()
+  readonly queue = new FairQueue<Link>()
+  readonly #served = new ServiceLevel()
   paused = false
   /** Counts wake-ups, so that a flow has one turn in each. */
   round = 0
   /** Flows that wait or have drawn lately. */
   readonly active = new Set<Member>()
   #activeWeight = 0
-  #chargedAt = -Infinity
+  #waitedAt = -Infinity
+  #wokenAt = -Infinity
   /** Bytes granted and not given back. */
   granted = 0
   /** Bytes given back by those who had been granted them. */
@@ -95,11 +105,13 @@ export class Gate {
     this.refill(now)
     const available = bucket.available
     if (available < Math.min(wanted, bucket.quantum)) return 0
-    // Somebody else may be about to ask: whoever comes first must not take what should be shared. A full bucket limits nobody.
-    const full = available >= bucket.idleDepth - bucket.quantum / 8
-    if (link.round === this.round && !full) return 0
     const counted = link.flow.active
     const alone = this.active.size === (counted ? 1 : 0)
+    const binding = this.#isBinding(now)
+    if (alone && binding) return available
+    // Somebody else may be about to ask: whoever comes first must not take what should be shared. A full bucket limits nobody.
+    const full = !binding && available >= bucket.idleDepth - bucket.quantum / 8
+    if (link.round === this.round && !full) return 0
     const sum = counted ? this.#activeWeight : this.#activeWeight + weight
     const share = alone ? bucket.quantum / 8 : (available * weight) / sum
     return Math.min(available, Math.max(share, bucket.smallestTurn, full ? USUAL_CHUNK * Math.min(1, weight) : 0))
@@ -108,7 +120,6 @@ export class Gate {
   /** Takes `bytes` for a flow; everything granted goes through here. */
   charge(bytes: number, now: number): void {
     this.bucket.take(bytes)
-    this.#chargedAt = now
     this.granted += bytes
     this.meter.record(bytes, now)
   }
@@ -122,41 +133,63 @@ export class Gate {
     if (this.queue.size > 0) this.arm(now)
   }
 
-  /** Puts `flow` into the queue: behind the others, or before them if it has had its turn but could not use it. */
-  enqueue(flow: Member, now: number, first: boolean): void {
+  /** Puts `link` into the queue, behind the others. */
+  enqueue(link: Link, now: number): void {
     this.refill(now)
-    if (first) this.queue.pushHead(flow)
-    else this.queue.pushTail(flow)
-    if (this.queue.head === flow) this.arm(now)
+    this.queue.pushTail(link)
+    if (this.queue.head === link) this.arm(now)
   }
 
-  dequeue(flow: Member, now: number): void {
+  dequeue(link: Link, now: number): void {
     const head = this.queue.head
-    this.queue.remove(flow)
-    if (head === flow) this.arm(now)
+    this.queue.remove(link)
+    if (head === link) this.arm(now)
   }
 
   /** When a flow that wants `bytes` could have them from this gate alone, in ms: about, if others wait here. */
-  readyAt(bytes: number, now: number): number {
+  readyAt(link: Link, bytes: number, now: number): number {
     if (this.paused) return Infinity
     if (this.unlimited) return now
-    const { bucket, queue } = this
-    const ready = bucket.readyAt(Math.min(bytes, bucket.quantum), now)
-    if (queue.size === 0) return ready
-    const round = (1000 * queue.weight * bucket.smallestTurn) / bucket.rate
-    return Math.max(ready, this.due, now + round)
+    const { bucket } = this
+    if (this.queue.size === 0) return bucket.readyAt(Math.min(bytes, bucket.quantum), now)
+    const fair = bucket.rate / 1000 / this.#activeWeight
+    return now + this.#served.untilTurn(link, fair * SLOWEST_PACE)
   }
 
-  /** Sees to it that the queue is woken in time, `notBefore` at the earliest. */
-  arm(now: number, notBefore = now): void {
+  /**
+   * What a flow may take here when it has its turn at another gate.
+   *
+   * @param wanted Bytes, >= 1.
+   * @param least Bytes that the bucket may hold in any case.
+   * @returns Bytes, up to `wanted`; 0 if it must wait here.
+   */
+  share(link: Link, wanted: number, least: number, now: number): number {
+    if (this.paused) return 0
+    if (this.unlimited) return wanted
+    const { bucket } = this
+    this.refill(now, least)
+    const { available, quantum, smallestTurn } = bucket
+    if (!this.#isContended(now)) return available < Math.min(wanted, quantum) ? 0 : Math.min(wanted, available)
+    // While it waited there its part went to those who wait here. It has it now all the same, and they a little later.
+    const share = Math.floor(Math.min(wanted, this.#served.owed(link), available + quantum))
+    return share < Math.min(wanted, smallestTurn) ? 0 : share
+  }
+
+  /** Notes that a flow which passes other gates, too, has drawn `bytes`. */
+  serve(link: Link, bytes: number, now: number): void {
+    if (!this.unlimited && this.#isContended(now)) this.#served.serve(link, bytes)
+  }
+
+  /** Sees to it that the queue is woken in time. */
+  arm(now: number): void {
     const head = this.queue.head
     if (!head || this.paused) {
       this.due = Infinity
       this.scheduler.disarm(this)
       return
     }
-    const bytes = Math.min(Math.max(1, head.ask), this.bucket.quantum)
-    this.scheduler.arm(this, Math.max(notBefore, this.unlimited ? now : this.bucket.readyAt(bytes, now)))
+    const bytes = Math.min(Math.max(1, head.flow.ask), this.bucket.quantum)
+    this.scheduler.arm(this, this.unlimited ? now : this.bucket.readyAt(bytes, now))
   }
 
   /** One round: each flow that waits here has its turn, as far as the tokens go. */
@@ -164,32 +197,38 @@ export class Gate {
     const { bucket, queue } = this
     this.refill(now)
     this.round++
+    this.#wokenAt = now
     let budget = bucket.available
-    const turn = queue.turnOf(budget, bucket.smallestTurn)
-    let movedOn = false
+    const { weight } = queue
+    const even = queue.turnOf(budget, bucket.smallestTurn)
+    if (!this.unlimited) this.#served.begin(even)
+    // In a crowd a round takes several wake-ups.
+    const crowded = even * weight > budget + 1
+    const turn = crowded ? even : even * this.#evenOut()
     for (let left = queue.size; left > 0 && budget >= 1; left--) {
-      const flow = queue.head
-      if (!flow) break
-      if (flow.turn < 1) flow.turn += turn * flow.weight
-      const bytes = Math.floor(Math.min(flow.turn, flow.ask, budget))
+      const link = queue.head
+      if (!link) break
+      const { flow } = link
+      if (link.turn < 1) {
+        link.turn += turn * link.weight * this.#due(link)
+        if (crowded) this.#served.rise((even * link.weight) / weight)
+      }
+      const bytes = Math.floor(Math.min(link.turn, flow.ask, budget))
       if (bytes < 1) {
         // A very light flow saves up its turns until they make a byte.
-        queue.remove(flow)
-        queue.pushTail(flow)
+        queue.remove(link)
+        queue.pushTail(link)
         continue
       }
-      const granted = flow.draw(bytes, this, now)
-      if (granted === 0) {
-        movedOn = true
-        budget -= bytes
-        continue
-      }
+      const granted = flow.draw(bytes, link, now)
+      if (granted === 0) continue
       budget -= granted
-      flow.turn -= granted
-      if (flow.turn < 1 || granted < bytes || flow.ask < 1) flow.settle(now)
+      link.turn -= granted
+      if (link.turn < 1 || granted < bytes || flow.ask < 1) flow.settle(now)
     }
-    // Flows that moved on to another gate have not used these tokens yet; this queue need not look at them again at once.
-    this.arm(now, movedOn ? now + QUANTUM_TIME : now)
+    if (!crowded && !this.unlimited) this.#served.rise(turn)
+    this.#served.end(now)
+    this.arm(now)
   }
 
   setRate(rate: number, now: number): void {
@@ -230,7 +269,7 @@ export class Gate {
   }
 
   /**
-   * Adds what time has brought. Lateness is made up for to those who waited, or drew just before; idle time and stalls buy no more
+   * Adds what time has brought. Lateness is made up for to those who waited; idle time and stalls buy no more
    * than a quantum.
    *
    * @param least Bytes that the bucket may hold in any case: what the turn is worth of a flow that waited elsewhere.
@@ -241,8 +280,32 @@ export class Gate {
       bucket.skip(now)
       return
     }
-    const late = this.queue.size > 0 || now - this.#chargedAt <= STILL_DRAWING
+    const late = this.#isBinding(now)
     bucket.refill(now, Math.max(least, late ? bucket.waitingDepth : bucket.idleDepth), late)
+  }
+
+  /** How many turns are due to `link` in this round. Who passes no other gate has one, always. */
+  #due(link: Link): number {
+    return link.chained && !this.unlimited ? this.#served.due(link) : 1
+  }
+
+  /** By what to multiply turns, so that all that are due come to one for each. */
+  #evenOut(): number {
+    if (this.unlimited) return 1
+    let due = 0
+    for (const link of this.queue) due += link.weight * this.#due(link)
+    return this.queue.weight / due
+  }
+
+  /** Whether others wait here, or were served so lately that they may be about to ask again. */
+  #isContended(now: number): boolean {
+    return this.queue.size > 0 || (this.active.size > 1 && now - this.#wokenAt < QUANTUM_TIME)
+  }
+
+  /** Whether somebody waits, or has done so a moment ago. */
+  #isBinding(now: number): boolean {
+    if (this.queue.size > 0) this.#waitedAt = now
+    return now - this.#waitedAt <= STILL_BINDING
   }
 
   /** Takes back what flows hold unused, so that a change holds for them at once. */
