@@ -124,13 +124,15 @@ export class Flow {
 
   #set(throttles: Throttle | Throttles) {
     const named = throttles instanceof Throttle ? { throttle: throttles } : throttles
-    const list = Object.values(named)
+    // A throttle under two names is charged once, and sees a transfer once.
+    const byThrottle = new Map(Object.entries(named).map(([name, throttle]) => [throttle, name]))
+    const list = [...byThrottle.keys()]
     const gates = list.map(gateOf)
     for (const { clock } of list) {
       if (clock !== list[0]?.clock) throw new TypeError('Cannot combine throttles: they have different clocks')
     }
     this.#throttles = list
-    this.#names = Object.keys(named)
+    this.#names = [...byThrottle.values()]
     this.#watched = list.some((throttle) => throttle.append !== Throttle.prototype.append)
     return gates
   }

@@ -22,6 +22,7 @@ export function throttlesOf(limits: Limits): Record<string, Throttle> {
     for (const throttle of Object.values(limits)) gateOf(throttle)
     return { ...limits }
   }
+  checkRate(limits, 'a Throttle, or an object of Throttles')
   return { [UNNAMED]: new Throttle({ limit: limits }) }
 }
 
@@ -36,6 +37,7 @@ export function streamThrottlesOf(limits: StreamLimits): Record<string, StreamTh
     for (const [name, throttle] of Object.entries(limits)) checkStreamThrottle(name, throttle)
     return { ...limits }
   }
+  checkRate(limits, 'a Throttle, a StreamThrottle, or an object of StreamThrottles')
   return { [UNNAMED]: StreamThrottle.fromLimits({ readSpeedLimit: limits, writeSpeedLimit: limits }) }
 }
 
@@ -54,30 +56,47 @@ export function directionOf(throttles: Readonly<Record<string, StreamThrottle>>,
  * An object that can be changed like any other, and tells of each change: `throttles.name = ...` and `delete throttles.name`.
  *
  * @param check Throws if a value can't be one of them; nothing is changed then.
+ * @param changed Told what the object is going to be; if it throws, nothing is changed either.
  */
 export function watchChanges<T>(
   initial: Readonly<Record<string, T>>,
   check: (name: string, value: unknown) => void,
   changed: (throttles: Readonly<Record<string, T>>) => void,
 ): Record<string, T> {
-  return new Proxy<Record<string, T>>(
-    { ...initial },
-    {
-      set(target, name, value) {
-        check(String(name), value)
-        const done = Reflect.set(target, name, value)
-        changed(target)
-        return done
-      },
-      deleteProperty(target, name) {
-        const done = Reflect.deleteProperty(target, name)
-        changed(target)
-        return done
-      },
+  // Without a prototype `__proto__` is a name like any other.
+  const copy = (): Record<string, T> => Object.assign(Object.create(null), current)
+  const current: Record<string, T> = Object.assign(Object.create(null), initial)
+  return new Proxy(current, {
+    defineProperty(target, name, { value }) {
+      if (typeof name === 'symbol') throw new TypeError('Cannot use a throttle: its name must be a string')
+      check(name, value)
+      const next = copy()
+      next[name] = value
+      changed(next)
+      target[name] = value
+      return true
     },
-  )
+    deleteProperty(target, name) {
+      const next = copy()
+      Reflect.deleteProperty(next, name)
+      changed(next)
+      return Reflect.deleteProperty(target, name)
+    },
+    setPrototypeOf: () => false,
+    preventExtensions: () => false,
+  })
 }
 
-function isNamed<T>(limits: Rate | null | Readonly<Record<string, T>>): limits is Readonly<Record<string, T>> {
-  return typeof limits === 'object' && limits !== null
+/** A plain object: an array, a Map or a Promise of throttles would not limit anything. */
+function isNamed<T>(limits: unknown): limits is Readonly<Record<string, T>> {
+  if (typeof limits !== 'object' || limits === null) return false
+  const prototype = Object.getPrototypeOf(limits)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/** What is neither a throttle nor several can only be a rate. */
+function checkRate(limits: unknown, alternatives: string): asserts limits is Rate | null {
+  if (limits === null || typeof limits === 'number' || typeof limits === 'string') return
+  const found = typeof limits === 'object' ? (limits.constructor?.name ?? 'object') : typeof limits
+  throw new TypeError(`Cannot limit a stream: the limits must be a rate, null, ${alternatives}, is ${found}`)
 }

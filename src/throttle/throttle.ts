@@ -19,7 +19,7 @@ export interface ThrottleOptions {
    */
   readonly burst?: Size | undefined
   /**
-   * The longest time over which statistics are kept, in ms, > 0.
+   * The longest time over which statistics are kept, in ms, >= 1.
    * @default 10_000
    */
   readonly resetRate?: number | undefined
@@ -77,8 +77,8 @@ export class Throttle {
   #byHand: ByHand | undefined
   /** Bytes drawn without a flow, and not refunded. */
   #drawn = 0
-  /** Bytes of the transfer that is being reported, which its stream has paid for. */
-  #paidFor = 0
+  /** While a stream reports a transfer: bytes of it that were not reported yet, which the stream has paid for. */
+  #paidFor: number | undefined
 
   static {
     gateOf = (throttle) => {
@@ -89,11 +89,12 @@ export class Throttle {
     }
     report = (throttle, data, start) => {
       if (throttle.append === Throttle.prototype.append) return
+      const outer = throttle.#paidFor
       throttle.#paidFor = data.byteLength
       try {
         throttle.append(data, start ?? throttle.clock.now())
       } finally {
-        throttle.#paidFor = 0
+        throttle.#paidFor = outer
       }
     }
   }
@@ -107,8 +108,8 @@ export class Throttle {
     if (typeof resetRate !== 'number') {
       throw new TypeError(`Cannot create a throttle: 'resetRate' must be a number of ms, is ${describe(resetRate)}`)
     }
-    if (!(resetRate > 0) || resetRate === Infinity) {
-      throw new RangeError(`Cannot create a throttle: 'resetRate' must be a number of ms > 0, is ${resetRate}`)
+    if (!(resetRate >= 1) || resetRate === Infinity) {
+      throw new RangeError(`Cannot create a throttle: 'resetRate' must be a number of ms >= 1, is ${resetRate}`)
     }
     this.clock = clock
     this.burst = parseSize(burst)
@@ -225,9 +226,11 @@ export class Throttle {
     }
     if (Number.isNaN(Number(start)))
       throw new RangeError(`Cannot append a transfer: 'start' must be a time, is ${start}`)
-    const paid = Math.min(bytes, this.#paidFor)
-    this.#paidFor -= paid
-    if (bytes === paid && paid > 0) return
+    const paid = Math.min(bytes, this.#paidFor ?? 0)
+    if (this.#paidFor !== undefined) {
+      this.#paidFor -= paid
+      if (bytes === paid) return
+    }
     this.#byHand ??= new ByHand(this.#gate, this.resetRate)
     this.#byHand.settle(bytes - paid)
   }

@@ -1,6 +1,7 @@
 import { Flow, type FlowStats } from '../../throttle/flow.ts'
 import { checkStreamThrottle, directionOf, watchChanges } from '../../throttle/limits.ts'
 import type { StreamThrottle } from '../../throttle/stream-throttle.ts'
+import type { Throttle } from '../../throttle/throttle.ts'
 import { type Reader, type ReaderWriter, streamPair, type Writer } from '../adapters/stream-pair.ts'
 import { type ConnectOptions, connectSocket } from './connect-socket.ts'
 import { StreamIO, type WaitOptions } from './stream-io.ts'
@@ -78,7 +79,7 @@ export class ThrottleStreamIO extends StreamIO {
    */
   async wait(name: Direction, options: WaitOptions = {}): Promise<void> {
     checkDirection(name)
-    await Promise.all(Object.values(this.throttles).map((throttle) => throttle[name].wait(options)))
+    await Promise.all(this.#distinct(name).map((throttle) => throttle.wait(options)))
   }
 
   /**
@@ -90,7 +91,12 @@ export class ThrottleStreamIO extends StreamIO {
    */
   append(name: Direction, data: Uint8Array | number, start?: number): void {
     checkDirection(name)
-    for (const throttle of Object.values(this.throttles)) throttle[name].append(data, start)
+    for (const throttle of this.#distinct(name)) throttle.append(data, start)
+  }
+
+  /** A throttle under two names counts once. */
+  #distinct(name: Direction): Throttle[] {
+    return [...new Set(Object.values(this.throttles).map((throttle) => throttle[name]))]
   }
 
   protected override take(wanted: number, signal: AbortSignal): Buffer | Promise<Buffer> {
