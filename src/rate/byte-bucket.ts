@@ -23,6 +23,8 @@ const SMALL_QUANTUM_TIME = 12
 /** At most so many turns a second are worth their CPU time when very many flows share a rate. */
 const MOST_TURNS_PER_SECOND = 80_000
 
+const LARGEST_EARNINGS = 1e300
+
 /** Less than this many bytes is the rounding error of floating-point time. */
 const ROUNDING = 1e-6
 
@@ -93,7 +95,8 @@ export class ByteBucket {
    * @param late Whether what does not fit is kept, since others have waited for it; else arrears lapse, too.
    */
   refill(now: number, depth: number, late = false): void {
-    const earned = ((now - this.#refilledAt) * this.#rate) / 1000
+    // A clock that steps back brings nothing; at rates beyond all use the product must not overflow.
+    const earned = Math.min(Math.max(0, now - this.#refilledAt) * (this.#rate / 1000), LARGEST_EARNINGS)
     this.#refilledAt = now
     if (this.#rate === Infinity) {
       this.#tokens = Infinity

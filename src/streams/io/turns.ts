@@ -1,7 +1,8 @@
 /** Lets calls through one after the other, in the order in which they came. */
 export class Turns {
   #taken = false
-  readonly #waiting: { readonly start: () => void; readonly fail: (reason: unknown) => void }[] = []
+  /** In the order in which they came; a Set, since any of them may leave at any time. */
+  readonly #waiting = new Set<{ readonly start: () => void; readonly fail: (reason: unknown) => void }>()
 
   /** True if nobody has the turn or waits for it. */
   get idle(): boolean {
@@ -15,22 +16,26 @@ export class Turns {
     try {
       return await work()
     } finally {
-      const next = this.#waiting.shift()
-      if (next) next.start()
-      else this.#taken = false
+      const [next] = this.#waiting
+      if (next) {
+        this.#waiting.delete(next)
+        next.start()
+      } else this.#taken = false
     }
   }
 
   /** Rejects all that still wait. */
   reject(reason: unknown): void {
-    for (const { fail } of this.#waiting.splice(0)) fail(reason)
+    const rejected = [...this.#waiting]
+    this.#waiting.clear()
+    for (const { fail } of rejected) fail(reason)
   }
 
   #wait(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted()
       const abort = () => {
-        this.#waiting.splice(this.#waiting.indexOf(entry), 1)
+        this.#waiting.delete(entry)
         reject(signal?.reason)
       }
       const settle = (end: () => void) => {
@@ -38,7 +43,7 @@ export class Turns {
         end()
       }
       const entry = { start: () => settle(resolve), fail: (reason: unknown) => settle(() => reject(reason)) }
-      this.#waiting.push(entry)
+      this.#waiting.add(entry)
       signal?.addEventListener('abort', abort, { once: true })
     })
   }
