@@ -109,8 +109,10 @@ export class Gate {
     const alone = this.active.size === (counted ? 1 : 0)
     const binding = this.#isBinding(now)
     if (alone && binding) return available
-    // Somebody else may be about to ask: whoever comes first must not take what should be shared. A full bucket limits nobody.
-    const full = !binding && available >= bucket.idleDepth - bucket.quantum / 8
+    // Somebody else may be about to ask: whoever comes first must not take what should be shared. A full bucket limits nobody, and
+    // what is left of a burst belongs to who is alone.
+    const full =
+      !binding && (available >= bucket.idleDepth - bucket.quantum / 8 || (alone && available > bucket.quantum))
     if (link.round === this.round && !full) return 0
     const sum = counted ? this.#activeWeight : this.#activeWeight + weight
     const share = alone ? bucket.quantum / 8 : (available * weight) / sum
