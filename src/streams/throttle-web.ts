@@ -3,7 +3,7 @@ import { Flow } from '../throttle/flow.ts'
 import { type Limits, throttlesOf, watchChanges } from '../throttle/limits.ts'
 import { gateOf, type Throttle } from '../throttle/throttle.ts'
 import { toBytes } from './adapters/to-bytes.ts'
-import { onAbort } from './on-abort.ts'
+import { checkSignal, onAbort } from './on-abort.ts'
 import type { ThrottleStreamOptions } from './throttle-transform.ts'
 
 /**
@@ -22,10 +22,16 @@ export class ThrottleTransformStream extends TransformStream<Uint8Array | string
   #resume: (() => void) | undefined
   #fail: ((reason: unknown) => void) | undefined
   #ended = false
+  /** What it ended with. */
+  #reason: unknown
+  #failWriter = (_reason: unknown) => {}
+  #unlisten = () => {}
 
   constructor(limits: Limits, options: ThrottleStreamOptions = {}) {
+    const { signal, weight } = options
+    checkSignal(signal)
     const throttles = throttlesOf(limits)
-    const flow = new Flow(throttles, { weight: options.weight })
+    const flow = new Flow(throttles, { weight })
     super()
     this.#flow = flow
     this.throttles = watchChanges(
@@ -33,7 +39,6 @@ export class ThrottleTransformStream extends TransformStream<Uint8Array | string
       (_, throttle) => gateOf(throttle as Throttle),
       (throttles) => flow.update(throttles),
     )
-    let failWriter = (_reason: unknown) => {}
     this.#readable = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -45,38 +50,32 @@ export class ThrottleTransformStream extends TransformStream<Uint8Array | string
         },
         cancel: (reason) => {
           this.#end(reason)
-          failWriter(reason)
+          this.#failWriter(reason)
         },
       },
       { highWaterMark: 0 },
     )
     this.#writable = new WritableStream<Uint8Array | string>({
       start: (controller) => {
-        failWriter = (reason) => controller.error(reason)
-        // `abort` below is called only after a write that waits has ended.
+        this.#failWriter = (reason) => controller.error(reason)
+        // A sink's `abort` would be called only after a write that waits has ended.
         const { signal } = controller as unknown as { signal: AbortSignal } // in Node since 18, but not in its types for 20
-        signal.addEventListener('abort', () => this.#fail?.(signal.reason), { once: true })
+        const aborted = () => {
+          this.#end(signal.reason)
+          this.#out?.error(signal.reason)
+        }
+        signal.addEventListener('abort', aborted, { once: true })
       },
-      write: (chunk) => this.#write(toBytes(chunk)),
+      write: (chunk) => this.#write(chunk),
       close: () => {
         this.#end()
         this.#out?.close()
       },
-      abort: (reason) => {
-        this.#end(reason)
-        this.#out?.error(reason)
-      },
     })
-    const unlisten = onAbort(options.signal, (reason) => {
-      this.#end(reason)
-      this.#out?.error(reason)
-      failWriter(reason)
-    })
-    this.#unlisten = unlisten
+    const unlisten = onAbort(signal, (reason) => this.#fall(reason))
     if (this.#ended) unlisten()
+    else this.#unlisten = unlisten
   }
-
-  #unlisten: () => void = () => {}
 
   override get readable(): ReadableStream<Uint8Array> {
     return this.#readable
@@ -92,18 +91,30 @@ export class ThrottleTransformStream extends TransformStream<Uint8Array | string
   }
 
   /** Returns nothing if the whole chunk could pass at once: most chunks need no promise of ours. */
-  #write(chunk: Buffer): Promise<void> | undefined {
-    if (!this.#wanted || chunk.length === 0) return chunk.length === 0 ? undefined : this.#writePieces(chunk, 0)
+  #write(data: unknown): Promise<void> | undefined {
+    const chunk = this.#bytesOf(data)
+    if (chunk.length === 0) return undefined
+    if (!this.#wanted) return this.#writePieces(chunk, 0)
     const granted = this.#flow.tryAcquire(chunk.length)
     if (granted < chunk.length) return this.#writePieces(chunk, granted)
     this.#pass(chunk)
     return undefined
   }
 
+  #bytesOf(data: unknown): Buffer {
+    try {
+      return toBytes(data)
+    } catch (error) {
+      this.#fall(error)
+      throw error
+    }
+  }
+
   async #writePieces(chunk: Buffer, granted: number): Promise<void> {
     let bytes = granted
     for (let offset = 0; offset < chunk.length; offset += bytes, bytes = 0) {
       if (!this.#wanted) await this.#untilWanted()
+      this.#checkOpen()
       const rest = chunk.length - offset
       if (bytes === 0) bytes = this.#flow.tryAcquire(rest)
       if (bytes === 0) bytes = await this.#untilGranted(rest)
@@ -113,9 +124,22 @@ export class ThrottleTransformStream extends TransformStream<Uint8Array | string
   }
 
   #pass(piece: Buffer): void {
+    try {
+      // It may have ended while the grant was on its way, or by the hand of whoever watches.
+      this.#checkOpen()
+      this.#flow.append(piece)
+      this.#checkOpen()
+    } catch (error) {
+      this.#flow.refund(piece.length)
+      this.#fall(error)
+      throw error
+    }
     this.#wanted = false
-    this.#flow.append(piece)
     this.#out?.enqueue(piece)
+  }
+
+  #checkOpen(): void {
+    if (this.#ended) throw this.#reason
   }
 
   #untilWanted(): Promise<void> {
@@ -152,9 +176,19 @@ export class ThrottleTransformStream extends TransformStream<Uint8Array | string
   }
 
   #end(reason?: unknown): void {
+    if (this.#ended) return
     this.#ended = true
+    this.#reason = reason
     this.#unlisten()
     this.#fail?.(reason)
     this.#flow.close()
+  }
+
+  /** Fails on both sides. */
+  #fall(reason: unknown): void {
+    if (this.#ended) return
+    this.#end(reason)
+    this.#out?.error(reason)
+    this.#failWriter(reason)
   }
 }
