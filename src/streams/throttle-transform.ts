@@ -34,6 +34,13 @@ export class ThrottleTransform extends Transform {
   readonly throttles: Record<string, Throttle>
   readonly #flow: Flow
   #unlisten = () => {}
+  /** Used again for each wait: with thousands of streams the collector of garbage would have as much to do as they. */
+  readonly #waiter = {
+    bytes: 0,
+    granted: (granted: number) => this.#advance(granted),
+    // The flow is closed by `_destroy` only, which has told everybody already.
+    failed: () => {},
+  }
   #chunk: Buffer | undefined
   #offset = 0
   #done: TransformCallback | undefined
@@ -132,11 +139,7 @@ export class ThrottleTransform extends Transform {
   }
 
   #wait(bytes: number): void {
-    this.#flow.request({
-      bytes,
-      granted: (granted) => this.#advance(granted),
-      // The flow is closed by `_destroy` only, which has told everybody already.
-      failed: () => {},
-    })
+    this.#waiter.bytes = bytes
+    this.#flow.request(this.#waiter)
   }
 }

@@ -1,3 +1,4 @@
+import type { Waiter } from './deliver.ts'
 import type { GateFlow } from './gate-flow.ts'
 
 /**
@@ -12,9 +13,9 @@ export async function acquire(flow: GateFlow, bytes: number, signal: AbortSignal
   if (granted > 0 || bytes === 0) return granted
   return new Promise((resolve, reject) => {
     const aborted = () => {
-      if (withdraw()) reject(signal?.reason)
+      if (flow.withdraw(waiter)) reject(signal?.reason)
     }
-    const withdraw = flow.request({
+    const waiter: Waiter = {
       bytes,
       granted(granted) {
         signal?.removeEventListener('abort', aborted)
@@ -24,7 +25,8 @@ export async function acquire(flow: GateFlow, bytes: number, signal: AbortSignal
         signal?.removeEventListener('abort', aborted)
         reject(reason)
       },
-    })
+    }
+    flow.request(waiter)
     signal?.addEventListener('abort', aborted, { once: true })
   })
 }

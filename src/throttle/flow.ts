@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.ts'
 import { acquire } from './acquire.ts'
-import { GateFlow, type Waiter } from './gate-flow.ts'
+import type { Waiter } from './deliver.ts'
+import { GateFlow } from './gate-flow.ts'
 import { schedulerOf } from './schedulers.ts'
 import { checkWeight, gateOf, report, Throttle } from './throttle.ts'
 
@@ -69,8 +70,8 @@ export class Flow {
   }
 
   /** {@link Flow.acquire} with callbacks, for streams. @internal */
-  request(waiter: Waiter): () => boolean {
-    return this.#flow.request(waiter)
+  request(waiter: Waiter): void {
+    this.#flow.request(waiter)
   }
 
   /** Gives back bytes that were granted and did not move. @throws {RangeError} If it is more than that. */

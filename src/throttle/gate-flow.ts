@@ -1,15 +1,8 @@
 import { ClosedError } from '../errors.ts'
-import { deliver } from './deliver.ts'
+import { LinkedQueue } from '../rate/linked-queue.ts'
+import { deliver, type Waiter } from './deliver.ts'
 import { type Gate, LARGEST_TURN, type Link, type Member } from './gate.ts'
 import type { Idler, Scheduler } from './scheduler.ts'
-
-/** Somebody who waits for bytes. Exactly one of the two is called, from a microtask. */
-export interface Waiter {
-  /** Bytes, >= 1. */
-  readonly bytes: number
-  granted(bytes: number): void
-  failed(reason: unknown): void
-}
 
 /** Credit beyond what was asked for begins with this, or the smallest turn, and doubles until the flow falls idle. */
 const SMALLEST_APPETITE = 256
@@ -35,9 +28,11 @@ export class GateFlow implements Member, Idler {
   #reserved = 0
   #granted = 0
   #refunded = 0
+  /** Bytes drawn and not refunded when the gates were changed. */
+  #drawnElsewhere = 0
   #waited = 0
   #waitingSince = 0
-  #waiters: Waiter[] = []
+  readonly #waiters = new LinkedQueue<Waiter>()
   #waitsAt: Link | undefined
   #closed = false
 
@@ -59,7 +54,7 @@ export class GateFlow implements Member, Idler {
   }
 
   get waiting(): boolean {
-    return this.#waiters.length > 0
+    return this.#waiters.size > 0
   }
 
   /** The gate where the flow waits. */
@@ -69,7 +64,7 @@ export class GateFlow implements Member, Idler {
 
   /** How many more bytes the flow would like now: what is asked for, or more if it is hungry. */
   get ask(): number {
-    const wanted = this.#waiters[0]?.bytes ?? 0
+    const wanted = this.#waiters.head?.bytes ?? 0
     return Math.min(LARGEST_TURN, Math.max(wanted, this.#lasting ? this.#appetite : 0)) - this.#reserved
   }
 
@@ -95,13 +90,26 @@ export class GateFlow implements Member, Idler {
   /**
    * Draws bytes, waiting for them if need be. Requests of one flow are granted in their order.
    *
-   * @returns A function that withdraws the request: nothing is granted then, and nothing called.
+   * @param waiter Must not wait already.
    */
-  request(waiter: Waiter): () => boolean {
+  request(waiter: Waiter): void {
     this.#check(waiter.bytes)
-    this.#waiters.push(waiter)
-    if (this.#waiters.length === 1) this.#goOn(this.#scheduler.clock.now())
-    return () => this.#withdraw(waiter)
+    this.#waiters.pushTail(waiter)
+    if (this.#waiters.size === 1) this.#goOn(this.#scheduler.clock.now())
+  }
+
+  /** Takes a request back, if it was not granted yet: then nothing is granted, and nothing called. */
+  withdraw(waiter: Waiter): boolean {
+    if (!this.#waiters.has(waiter)) return false
+    const wasFirst = waiter === this.#waiters.head
+    this.#waiters.remove(waiter)
+    if (!wasFirst) return true
+    const now = this.#scheduler.clock.now()
+    this.#leaveQueue(now)
+    this.credit = this.#reserved
+    this.#reserved = 0
+    this.#goOn(now)
+    return true
   }
 
   /** Gives back bytes that were drawn and did not move. */
@@ -111,10 +119,13 @@ export class GateFlow implements Member, Idler {
     }
     if (bytes === 0) return
     const now = this.#scheduler.clock.now()
+    // What was drawn from other gates, before these, is theirs no more.
+    const theirs = Math.min(bytes, this.bytes - this.#drawnElsewhere)
     this.#refunded += bytes
+    this.#drawnElsewhere = Math.min(this.#drawnElsewhere, this.bytes)
     for (const { gate } of this.#links) {
-      gate.refunded += bytes
-      gate.uncharge(bytes, now)
+      gate.refunded += theirs
+      gate.uncharge(theirs, now)
     }
   }
 
@@ -125,8 +136,9 @@ export class GateFlow implements Member, Idler {
     this.release(now)
     this.#rest()
     this.#links = this.#link(gates)
+    this.#drawnElsewhere = this.bytes
     this.#scheduler = scheduler
-    if (this.#waiters.length > 0) this.#wait(scheduler.clock.now())
+    if (this.#waiters.size > 0) this.#wait(scheduler.clock.now())
   }
 
   /** Gives back the credit. Whoever waits fails; nothing can be drawn any more. */
@@ -134,12 +146,13 @@ export class GateFlow implements Member, Idler {
     if (this.#closed) return
     this.#closed = true
     const now = this.#scheduler.clock.now()
-    const failed = this.#waiters
     this.#leaveQueue(now)
-    this.#waiters = []
     this.release(now)
     this.#rest()
-    for (const waiter of failed) deliver(() => waiter.failed(reason ?? new ClosedError('wait for bytes')))
+    for (const waiter of this.#waiters) {
+      this.#waiters.remove(waiter)
+      queueMicrotask(() => waiter.failed(reason ?? new ClosedError('wait for bytes')))
+    }
   }
 
   /** The scheduler's word that the flow was idle for too long. */
@@ -202,29 +215,30 @@ export class GateFlow implements Member, Idler {
     this.#feed()
     this.credit += this.#reserved
     this.#reserved = 0
-    this.#hand(Math.min(this.#waiters[0]?.bytes ?? 0, this.credit))
+    this.#hand(Math.min(this.#waiters.head?.bytes ?? 0, this.credit))
     this.#goOn(now)
   }
 
   /** Serves those who wait as far as the credit goes; the others wait. */
   #goOn(now: number): void {
-    for (let first = this.#waiters[0]; first && first.bytes <= this.credit; first = this.#waiters[0]) {
+    for (let first = this.#waiters.head; first && first.bytes <= this.credit; first = this.#waiters.head) {
       this.#hand(first.bytes)
     }
-    if (this.#waiters.length > 0) this.#wait(now)
+    if (this.#waiters.size > 0) this.#wait(now)
     else this.#scheduler.touch(this, now)
   }
 
   #hand(bytes: number): void {
-    const waiter = this.#waiters.shift()
+    const waiter = this.#waiters.head
     if (!waiter) return
+    this.#waiters.remove(waiter)
     this.credit -= bytes
-    deliver(() => waiter.granted(bytes))
+    deliver(waiter, bytes)
   }
 
   #topUp(bytes: number): number {
     this.#check(bytes)
-    if (bytes === 0 || this.#waiters.length > 0) return 0
+    if (bytes === 0 || this.#waiters.size > 0) return 0
     const now = this.#scheduler.clock.now()
     this.#scheduler.sweep(now)
     const missing = Math.min(bytes - this.credit, LARGEST_TURN)
@@ -286,7 +300,7 @@ export class GateFlow implements Member, Idler {
     }
     if (last) this.#stand(last, now)
     else {
-      for (const { bytes } of [...this.#waiters]) {
+      for (const { bytes } of this.#waiters) {
         this.#granted += bytes
         this.credit += bytes
         this.#hand(bytes)
@@ -309,19 +323,6 @@ export class GateFlow implements Member, Idler {
     this.#waited += waited
     link.gate.waited += waited
     link.gate.dequeue(link, now)
-  }
-
-  #withdraw(waiter: Waiter): boolean {
-    const place = this.#waiters.indexOf(waiter)
-    if (place < 0) return false
-    this.#waiters.splice(place, 1)
-    if (place > 0) return true
-    const now = this.#scheduler.clock.now()
-    this.#leaveQueue(now)
-    this.credit = this.#reserved
-    this.#reserved = 0
-    this.#goOn(now)
-    return true
   }
 
   #wakeUp(): void {

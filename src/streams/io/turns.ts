@@ -1,8 +1,14 @@
+import { type Linked, LinkedQueue } from '../../rate/linked-queue.ts'
+
+interface Call extends Linked<Call> {
+  readonly start: () => void
+  readonly fail: (reason: unknown) => void
+}
+
 /** Lets calls through one after the other, in the order in which they came. */
 export class Turns {
   #taken = false
-  /** In the order in which they came; a Set, since any of them may leave at any time. */
-  readonly #waiting = new Set<{ readonly start: () => void; readonly fail: (reason: unknown) => void }>()
+  readonly #waiting = new LinkedQueue<Call>()
 
   /** True if nobody has the turn or waits for it. */
   get idle(): boolean {
@@ -16,9 +22,9 @@ export class Turns {
     try {
       return await work()
     } finally {
-      const [next] = this.#waiting
+      const next = this.#waiting.head
       if (next) {
-        this.#waiting.delete(next)
+        this.#waiting.remove(next)
         next.start()
       } else this.#taken = false
     }
@@ -26,24 +32,25 @@ export class Turns {
 
   /** Rejects all that still wait. */
   reject(reason: unknown): void {
-    const rejected = [...this.#waiting]
-    this.#waiting.clear()
-    for (const { fail } of rejected) fail(reason)
+    for (const call of this.#waiting) {
+      this.#waiting.remove(call)
+      call.fail(reason)
+    }
   }
 
   #wait(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted()
       const abort = () => {
-        this.#waiting.delete(entry)
+        this.#waiting.remove(entry)
         reject(signal?.reason)
       }
       const settle = (end: () => void) => {
         signal?.removeEventListener('abort', abort)
         end()
       }
-      const entry = { start: () => settle(resolve), fail: (reason: unknown) => settle(() => reject(reason)) }
-      this.#waiting.add(entry)
+      const entry: Call = { start: () => settle(resolve), fail: (reason: unknown) => settle(() => reject(reason)) }
+      this.#waiting.pushTail(entry)
       signal?.addEventListener('abort', abort, { once: true })
     })
   }

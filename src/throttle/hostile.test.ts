@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { throttle } from '../streams/throttle.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
@@ -108,4 +109,52 @@ test('a clock that steps back, or a rate beyond all use, stops nothing', () => {
   now = 10_000
   expect(fast.tryAcquire(1e9)).toBeGreaterThan(0)
   expect(fast.stats.bytes).not.toBeNaN()
+})
+
+for (const weights of [[1], [1000], [1e6], [1, 1000], [0.001, 1]]) {
+  test(`weights of ${weights} make no burst and no stall`, async () => {
+    const clock = new VirtualClock()
+    const throttle = new Throttle({ limit: 1_000_000, clock })
+    const draws: { at: number; bytes: number }[] = []
+    await clock.run(() =>
+      Promise.all(
+        weights.map(async (weight) => {
+          const flow = new Flow(throttle, { weight })
+          while (clock.now() < 1000) draws.push({ bytes: await flow.acquire(65_536), at: clock.now() })
+          flow.close()
+        }),
+      ),
+    )
+    let level = 0
+    let last = 0
+    for (const { at, bytes } of draws) {
+      expect(at - last).toBeLessThanOrEqual(15)
+      level = Math.max(0, level - (at - last) * 1000) + bytes
+      last = at
+      expect(level).toBeLessThanOrEqual(15_000)
+    }
+  })
+}
+
+test('Flow.refund() gives the throttles back no more than was drawn from them', () => {
+  const [a, b] = [new Throttle({ limit: 1e6 }), new Throttle({ limit: 1e6 })]
+  const flow = new Flow({ a })
+  const drawn = flow.tryAcquire(5000)
+  flow.update({ b })
+  flow.refund(drawn)
+  expect([a.stats.bytes, b.stats.bytes]).toEqual([5000, 0])
+})
+
+test('Flow.acquire() serves a hundred thousand who wait without looking through all of them for each', async () => {
+  const throttle = new Throttle({ limit: 1e9 })
+  const flow = new Flow(throttle)
+  throttle.pause()
+  const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
+  const aborted = Array.from({ length: 5000 }, () => flow.acquire(100, { signal: controller.signal }).catch(() => 0))
+  const waiting = Array.from({ length: 100_000 }, () => flow.acquire(100))
+  controller.abort()
+  throttle.resume()
+  expect(new Set(await Promise.all(aborted))).toEqual(new Set([0]))
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set([100]))
 })
