@@ -235,6 +235,8 @@ export class Gate {
 
   setRate(rate: number, now: number): void {
     this.#revoke(now)
+    // A pause brings no bytes, also when the limit changes meanwhile.
+    this.refill(now)
     this.bucket.setRate(rate, now)
     this.arm(now)
   }

@@ -55,6 +55,19 @@ export function changes(contract: Registrar): void {
     isRate(sum, LIMIT, 1500)
   })
 
+  contract(
+    'resume() brings nothing for the pause, also when the limit was set meanwhile',
+    { limit: LIMIT, burst: LIMIT },
+    async ({ throttle, clock, slack }) => {
+      drain(throttle)
+      throttle.pause()
+      await clock.sleep(5000)
+      throttle.limit = LIMIT
+      throttle.resume()
+      assert.ok(drain(throttle) <= (LIMIT * slack) / 1000)
+    },
+  )
+
   contract('pause() holds up a throttle without a limit, too', { limit: null }, async ({ throttle, clock }) => {
     throttle.pause()
     const waiting = throttle.acquire(1000)
