@@ -1,9 +1,10 @@
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import http from 'node:http'
 import net, { type AddressInfo, type Server, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import tls from 'node:tls'
-import { Throttle, throttleSocket } from 'sluice'
+import { StreamThrottle, Throttle, throttleSocket } from 'sluice'
 import { afterEach, describe, expect, test } from 'vitest'
 
 const MIB = 1024 * 1024
@@ -43,6 +44,15 @@ function deferred<T>() {
     resolve = settle
   })
   return { promise, resolve }
+}
+
+/** Two ends of a connection. */
+async function pair(): Promise<[Socket, Socket]> {
+  const accepted = deferred<Socket>()
+  const port = await listen(net.createServer({ allowHalfOpen: true }, accepted.resolve))
+  const peer = connect(port)
+  peer.on('error', () => {})
+  return [await accepted.promise, peer]
 }
 
 /** Everything up to the end; unlike `for await` it does not destroy the socket then. */
@@ -190,6 +200,55 @@ describe('throttleSocket()', () => {
     expect((await receive(socket)).length).toBe(16 * 1024)
   })
 
+  test('holds the idle timer up, however long it waits, and lets it run afterwards', async () => {
+    const throttle = new Throttle({ limit: '1MiB/s' })
+    const accepted = deferred<Socket>()
+    const port = await listen(net.createServer(accepted.resolve))
+    connect(port).resume()
+    const socket = await accepted.promise
+    let timeouts = 0
+    socket.setTimeout(50, () => timeouts++)
+    throttleSocket(socket, throttle)
+    throttle.pause()
+    socket.write('x')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(timeouts).toBe(0)
+    throttle.resume()
+    await once(socket, 'timeout')
+    expect(timeouts).toBe(1)
+  })
+
+  test('limits what an HTTP server reads, also if it sees the socket only afterwards', async () => {
+    const throttle = new Throttle({ limit: '1MiB/s' })
+    const server = http.createServer(async (request, response) => {
+      let bytes = 0
+      for await (const chunk of request) bytes += chunk.length
+      response.end(String(bytes))
+    })
+    server.prependListener('connection', (socket) => throttleSocket(socket, throttle))
+    const port = await listen(server)
+    const response = await fetch(`http://127.0.0.1:${port}`, { method: 'POST', body: new Uint8Array(MIB / 4) })
+    expect(await response.text()).toBe(String(MIB / 4))
+    expect(throttle.stats.bytes).toBeGreaterThan(MIB / 4)
+  })
+
+  test('destroys the socket with the error of a throttle that fails to watch', async () => {
+    class Failing extends Throttle {
+      override append() {
+        throw new Error('watch')
+      }
+    }
+    const accepted = deferred<Socket>()
+    const port = await listen(net.createServer(accepted.resolve))
+    const client = connect(port)
+    const socket = await accepted.promise
+    throttleSocket(socket, new Failing({ limit: '1MiB/s' }))
+    socket.resume()
+    client.write('x')
+    expect((await once(socket, 'error'))[0].message).toBe('watch')
+    expect(socket.destroyed).toBe(true)
+  })
+
   test('leaves nothing waiting when the socket is destroyed', async () => {
     const throttle = new Throttle({ limit: '1KiB/s' })
     const accepted = deferred<Socket>()
@@ -244,15 +303,137 @@ describe('throttleSocket()', () => {
     expect(jain).toBeGreaterThan(0.99)
   })
 
+  for (const reason of [new Error('enough'), 'enough', undefined, null, 0]) {
+    test(`destroys the socket, and leaves nothing behind, when the signal aborts with ${String(reason)}`, async () => {
+      const aborter = new AbortController()
+      const throttle = new Throttle({ limit: '1KiB/s' })
+      const [socket, peer] = await pair()
+      throttleSocket(socket, throttle, { signal: aborter.signal })
+      peer.write(Buffer.alloc(MIB))
+      socket.write(Buffer.alloc(MIB))
+      socket.resume()
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      expect(throttle.stats.waiters).toBe(2)
+      const failed = new Promise((resolve) => socket.on('error', resolve))
+      const closed = once(socket, 'close').catch(() => {})
+      aborter.abort(reason)
+      expect(await failed).toEqual(reason || expect.objectContaining({ name: 'AbortError' }))
+      await closed
+      expect(throttle.stats.waiters).toBe(0)
+      expect(getEventListeners(aborter.signal, 'abort')).toEqual([])
+    })
+  }
+
+  test('takes its listener off the signal when the socket closes, or has been closed', async () => {
+    const aborter = new AbortController()
+    const [socket] = await pair()
+    throttleSocket(socket, '1KiB/s', { signal: aborter.signal })
+    expect(getEventListeners(aborter.signal, 'abort').length).toBe(1)
+    socket.destroy()
+    await once(socket, 'close')
+    expect(getEventListeners(aborter.signal, 'abort').length).toBe(0)
+    throttleSocket(socket, '1KiB/s', { signal: aborter.signal })
+    expect(getEventListeners(aborter.signal, 'abort').length).toBe(0)
+  })
+
+  test('destroys a socket at once if the signal has aborted', async () => {
+    const [socket] = await pair()
+    const failed = once(socket, 'error')
+    throttleSocket(socket, '1KiB/s', { signal: AbortSignal.abort(new Error('enough')) })
+    expect(socket.destroyed).toBe(true)
+    expect((await failed)[0]).toEqual(new Error('enough'))
+  })
+
+  test('reports each piece exactly once, in both directions, to throttles that watch', async () => {
+    const reported = { read: [] as Buffer[], write: [] as Buffer[] }
+    class Watching extends Throttle {
+      way: 'read' | 'write' = 'read'
+      override append(data: Uint8Array | number, start?: number): void {
+        reported[this.way].push(Buffer.from(data as Uint8Array))
+        super.append(data, start)
+      }
+    }
+    const [read, write] = [new Watching({ limit: '1MiB/s' }), new Watching({ limit: '1MiB/s' })]
+    write.way = 'write'
+    const [socket, peer] = await pair()
+    throttleSocket(socket, new StreamThrottle(read, write))
+    peer.end(pattern(64 * 1024))
+    socket.end(pattern(100 * 1024))
+    const [got, sent] = await Promise.all([receive(socket), receive(peer)])
+    expect(Buffer.concat(reported.read).equals(got)).toBe(true)
+    expect(Buffer.concat(reported.write).equals(sent)).toBe(true)
+    expect([read.stats.bytes, write.stats.bytes]).toEqual([64 * 1024, 100 * 1024])
+  })
+
+  for (const way of ['read', 'write'] as const) {
+    for (const after of [0, 3]) {
+      test(`destroys the socket with the error of an append that throws when it ${way}s, after ${after} pieces`, async () => {
+        const failure = new Error('broken')
+        let appends = 0
+        class Failing extends Throttle {
+          override append(): void {
+            if (appends++ >= after) throw failure
+          }
+        }
+        const failing = new Failing({ limit: '100KiB/s' })
+        const [socket, peer] = await pair()
+        const plain = new Throttle()
+        throttleSocket(socket, way === 'read' ? new StreamThrottle(failing, plain) : new StreamThrottle(plain, failing))
+        const failed = new Promise((resolve) => socket.on('error', resolve))
+        socket.resume()
+        if (way === 'read') peer.write(Buffer.alloc(MIB))
+        else socket.write(Buffer.alloc(MIB))
+        expect(await failed).toBe(failure)
+        expect(socket.destroyed).toBe(true)
+        expect(failing.stats.waiters).toBe(0)
+      })
+    }
+  }
+
+  test('holds a socket that is throttled twice to both', async () => {
+    const [socket, peer] = await pair()
+    const outer = throttleSocket(socket, '10MiB/s')
+    const inner = throttleSocket(socket, '1MiB/s')
+    const start = performance.now()
+    socket.end(pattern(MIB / 4))
+    peer.end(pattern(MIB / 4))
+    const [got, sent] = await Promise.all([receive(socket), receive(peer)])
+    expect(performance.now() - start).toBeGreaterThan(220)
+    expect(got.equals(pattern(MIB / 4)) && sent.equals(pattern(MIB / 4))).toBe(true)
+    for (const { stats } of [outer, inner]) {
+      expect(stats).toMatchObject({ read: { bytes: MIB / 4 }, write: { bytes: MIB / 4 } })
+    }
+  })
+
   const wrong = [
     { title: 'no socket', arguments_: [undefined, 1], error: TypeError },
     { title: 'a limit of 0', arguments_: [new net.Socket(), 0], error: RangeError },
     { title: 'a limit that is no rate', arguments_: [new net.Socket(), '10 furlongs'], error: /10 furlongs/ },
     { title: 'a throttle that is none', arguments_: [new net.Socket(), { a: 1 }], error: /'a'/ },
+    { title: 'null', arguments_: [null, 1], error: TypeError },
+    { title: 'a stream that is only readable', arguments_: [Readable.from([]), 1], error: TypeError },
+    {
+      title: 'a throttle for one direction under a name',
+      arguments_: [new net.Socket(), { a: new Throttle() }],
+      error: TypeError,
+    },
+    { title: 'a weight of 0', arguments_: [new net.Socket(), 1, { weight: 0 }], error: RangeError },
+    {
+      title: 'a signal that is none',
+      arguments_: [new net.Socket(), 1, { signal: 'stop' }],
+      error: /must be an AbortSignal/,
+    },
+    { title: 'options of null', arguments_: [new net.Socket(), 1, null], error: TypeError },
   ]
   for (const { title, arguments_, error } of wrong) {
-    test(`refuses ${title}`, () => {
+    test(`refuses ${title}, and leaves the socket alone`, () => {
       expect(() => throttleSocket(...(arguments_ as unknown as Parameters<typeof throttleSocket>))).toThrow(error)
+      const [socket] = arguments_
+      if (socket instanceof net.Socket) {
+        expect(Object.keys(socket)).not.toContain('_write')
+        expect(socket.push).toBe(net.Socket.prototype.push)
+        expect(socket.destroyed).toBe(false)
+      }
     })
   }
 })

@@ -8,7 +8,7 @@ interface Member extends Linked<Member> {
 
 test('LinkedQueue is in the order, of the size and has the members that a list would have', () => {
   const step = fc.record({ add: fc.boolean(), at: fc.nat(100) })
-  fc.assert(
+  void fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const queue = new LinkedQueue<Member>()
       const model: Member[] = []

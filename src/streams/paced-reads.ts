@@ -26,13 +26,31 @@ export class PacedReads {
     const socket = this.#socket
     socket.push = (chunk: Buffer | null) => this.#deliver(chunk)
     socket._read = (size) => this.#want(size)
-    // An HTTP server lets its parser take bytes from the handle directly, until somebody else listens too. Without a listener
-    // nobody does so, and a new one would set the stream flowing.
-    if (socket.listenerCount('data') > 0) {
-      const listener = () => {}
-      socket.on('data', listener)
-      socket.off('data', listener)
-    }
+    if (socket.listenerCount('data') > 0) this.#takeFromParser()
+    else socket.on('newListener', this.#onListener)
+  }
+
+  /** Whether bytes have come that the throttles hold back. */
+  get waiting(): boolean {
+    return this.#waiting
+  }
+
+  /** An HTTP server that is given the socket later has its parser take over in the same call in which it begins to listen. */
+  readonly #onListener = (event: string | symbol): void => {
+    if (event !== 'data') return
+    this.#socket.off('newListener', this.#onListener)
+    process.nextTick(() => this.#takeFromParser())
+  }
+
+  /**
+   * An HTTP server lets its parser take bytes from the handle directly, until somebody else listens to the stream, too. Somebody
+   * listens already, so that one more listener does not set the stream flowing.
+   */
+  #takeFromParser(): void {
+    if (this.#socket.listenerCount('data') === 0) return
+    const listener = () => {}
+    this.#socket.on('data', listener)
+    this.#socket.off('data', listener)
   }
 
   /** The handle has bytes, or its end (null). Returns whether it should go on reading. */
@@ -57,8 +75,6 @@ export class PacedReads {
 
   /** Goes on after a wait, and has the handle read again once everything has been passed on. */
   #resume(granted: number): void {
-    // The socket's idle timer looks at the handle only, which rested while the throttle held it up.
-    if (this.#socket.timeout) this.#socket.setTimeout(this.#socket.timeout)
     const more = this.#advance(granted)
     if (this.#pending) return
     if (this.#ended) {
@@ -78,7 +94,14 @@ export class PacedReads {
       }
       const piece = bytes === pending.length ? pending : pending.subarray(0, bytes)
       this.#pending = bytes === pending.length ? undefined : pending.subarray(bytes)
-      this.#flow.append(piece)
+      try {
+        this.#flow.append(piece)
+      } catch (error) {
+        this.#flow.refund(bytes)
+        this.#pending = undefined
+        this.#socket.destroy(error as Error)
+        return false
+      }
       const more = this.#push.call(this.#socket, piece)
       if (this.#socket.destroyed) {
         this.#pending = undefined

@@ -10,6 +10,7 @@ export class PacedWrites {
   readonly #socket: Socket
   readonly #flow: Flow
   readonly #write: Socket['_write']
+  #waiting = false
 
   constructor(socket: Socket, flow: Flow) {
     this.#socket = socket
@@ -26,12 +27,19 @@ export class PacedWrites {
     }
   }
 
+  /** Whether bytes are to be sent that the throttles hold back. */
+  get waiting(): boolean {
+    return this.#waiting
+  }
+
   #send(chunk: Buffer, granted: number, done: Done): void {
     const bytes = granted || this.#flow.tryAcquire(chunk.length)
     if (bytes === 0 && chunk.length > 0) {
+      this.#waiting = true
       this.#flow.request({
         bytes: chunk.length,
         granted: (granted) => {
+          this.#waiting = false
           if (!this.#socket.destroyed) this.#send(chunk, granted, done)
           else {
             this.#flow.refund(granted)

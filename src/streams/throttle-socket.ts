@@ -49,18 +49,35 @@ export function throttleSocket(
     read.update(directionOf(throttles, 'read'))
     write.update(directionOf(throttles, 'write'))
   })
-  new PacedReads(socket, read).install()
-  new PacedWrites(socket, write).install()
+  const reads = new PacedReads(socket, read)
+  const writes = new PacedWrites(socket, write)
+  reads.install()
+  writes.install()
+  keepAwake(socket, () => reads.waiting || writes.waiting)
   const unlisten = onAbort(options.signal, (reason) => socket.destroy(reason as Error))
-  socket.once('close', () => {
+  const end = () => {
     unlisten()
     read.close()
     write.close()
-  })
+  }
+  if (socket.closed) end()
+  else socket.once('close', end)
   return {
     throttles,
     get stats() {
       return { read: read.stats, write: write.stats }
     },
   }
+}
+
+/** Keeps a socket's idle timer from running out while it is held up here: it looks at the handle only, which rests meanwhile. */
+function keepAwake(socket: Socket, isHeldUp: () => boolean): void {
+  const timed = socket as Socket & { _onTimeout: () => void }
+  const timeOut = timed._onTimeout
+  timed._onTimeout = () => {
+    if (isHeldUp() && socket.timeout) socket.setTimeout(socket.timeout)
+    else timeOut.call(socket)
+  }
+  // A timer that runs already has the old function.
+  if (socket.timeout) socket.setTimeout(socket.timeout)
 }
