@@ -184,6 +184,23 @@ describe('ThrottleStreamIO', () => {
     expect(clock.now()).toBeLessThan(2020)
   })
 
+  test('a throttle that fails to watch fails the read, which loses no bytes', async () => {
+    class Failing extends Throttle {
+      failures = 1
+      override append(data: Uint8Array | number, start: number) {
+        super.append(data, start)
+        if (this.failures-- > 0) throw new Error('watch')
+      }
+    }
+    const [here, there] = createDuplexPair()
+    const failing = new StreamThrottle(new Failing({ limit: '1MiB/s' }), new Throttle())
+    const stream = new ThrottleStreamIO(here, { throttles: { failing } })
+    there.end('0123456789')
+    await expect(stream.read(4)).rejects.toThrow('watch')
+    expect(String(await stream.read())).toBe('0123456789')
+    expect(failing.read.stats.bytes).toBe(10)
+  })
+
   test('wait() and append() move bytes by hand at the rate of every throttle', async () => {
     const { clock, stream } = throttledPair({ read: 10_000 })
     await clock.run(async () => {

@@ -104,7 +104,7 @@ export class ReadSide {
     try {
       await this.exclusively(action, () => this.#lane.run(action, signal, () => work(taken)))
     } catch (error) {
-      this.#putBack(taken)
+      this.putBack(taken)
       this.lastError = error
       throw error
     }
@@ -112,7 +112,8 @@ export class ReadSide {
     return taken.length === 1 && first ? first : Buffer.concat(taken)
   }
 
-  #putBack(taken: readonly Buffer[]): void {
+  /** Puts bytes that were taken back to the front of the buffer. They are not asked for a second time. */
+  putBack(taken: readonly Buffer[]): void {
     const before = this.#buffer.length
     this.#buffer.putBack(taken)
     this.#granted += this.#buffer.length - before

@@ -269,6 +269,11 @@ export class StreamIO implements AsyncDisposable {
     return this.#reads.take(wanted)
   }
 
+  /** Puts bytes back that `take` gave, when the read fails after all: the next read finds them. */
+  protected putBack(bytes: Buffer): void {
+    this.#reads.putBack([bytes])
+  }
+
   /**
    * Hands bytes to the writer. Every write goes through here, in pieces of up to 64 KiB, when there is room; whoever overrides it
    * decides when and how many bytes move, and must send them by `super.send`.

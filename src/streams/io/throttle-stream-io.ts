@@ -124,7 +124,12 @@ export class ThrottleStreamIO extends StreamIO {
 
   #received(granted: number, start: number | undefined): Buffer {
     const bytes = super.take(granted, NEVER) as Buffer
-    this.#flows.read.append(bytes, start)
+    try {
+      this.#flows.read.append(bytes, start)
+    } catch (error) {
+      this.putBack(bytes)
+      throw error
+    }
     return bytes
   }
 
