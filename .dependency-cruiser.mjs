@@ -3,9 +3,10 @@ const below = {
   'errors.ts': [],
   'units.ts': [],
   'clock.ts': [],
+  'on-abort.ts': [],
   'rate/': ['rate/', 'errors.ts'],
-  'throttle/': ['throttle/', 'rate/', 'clock.ts', 'units.ts', 'errors.ts'],
-  'streams/': ['streams/', 'throttle/', 'rate/', 'clock.ts', 'units.ts', 'errors.ts'],
+  'throttle/': ['throttle/', 'rate/', 'clock.ts', 'on-abort.ts', 'units.ts', 'errors.ts'],
+  'streams/': ['streams/', 'throttle/', 'rate/', 'clock.ts', 'on-abort.ts', 'units.ts', 'errors.ts'],
 }
 const tests = '\\.test\\.ts$'
 const literal = (path) => path.replaceAll('.', '\\.')

@@ -1,7 +1,7 @@
+import { checkSignal, onAbort } from '../on-abort.ts'
 import { Flow } from '../throttle/flow.ts'
 import { type Limits, throttlesOf } from '../throttle/limits.ts'
 import { toBytes } from './adapters/to-bytes.ts'
-import { checkSignal, onAbort } from './on-abort.ts'
 import type { ThrottleStreamOptions } from './throttle-transform.ts'
 
 /** What can be iterated over to get chunks. */

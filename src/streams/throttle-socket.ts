@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { checkSignal, errorOf, onAbort } from '../on-abort.ts'
 import { Flow, type FlowStats } from '../throttle/flow.ts'
 import {
   checkStreamThrottle,
@@ -8,7 +9,6 @@ import {
   watchChanges,
 } from '../throttle/limits.ts'
 import type { StreamThrottle } from '../throttle/stream-throttle.ts'
-import { onAbort } from './on-abort.ts'
 import { PacedReads } from './paced-reads.ts'
 import { PacedWrites } from './paced-writes.ts'
 import type { ThrottleStreamOptions } from './throttle-transform.ts'
@@ -42,9 +42,11 @@ export function throttleSocket(
       `Cannot throttle a socket: must be a net.Socket, is ${socket === null ? 'null' : typeof socket}`,
     )
   }
+  const { signal, weight } = options
+  checkSignal(signal)
   const initial = streamThrottlesOf(limits)
-  const read = new Flow(directionOf(initial, 'read'), { weight: options.weight })
-  const write = new Flow(directionOf(initial, 'write'), { weight: options.weight })
+  const read = new Flow(directionOf(initial, 'read'), { weight })
+  const write = new Flow(directionOf(initial, 'write'), { weight })
   const throttles = watchChanges(initial, checkStreamThrottle, (throttles) => {
     read.update(directionOf(throttles, 'read'))
     write.update(directionOf(throttles, 'write'))
@@ -54,7 +56,7 @@ export function throttleSocket(
   reads.install()
   writes.install()
   keepAwake(socket, () => reads.waiting || writes.waiting)
-  const unlisten = onAbort(options.signal, (reason) => socket.destroy(reason as Error))
+  const unlisten = onAbort(signal, (reason) => socket.destroy(errorOf(reason)))
   const end = () => {
     unlisten()
     read.close()

@@ -1,8 +1,8 @@
 import { Transform, type TransformCallback } from 'node:stream'
+import { checkSignal, errorOf, onAbort } from '../on-abort.ts'
 import { Flow } from '../throttle/flow.ts'
 import { type Limits, throttlesOf, watchChanges } from '../throttle/limits.ts'
 import { gateOf, type Throttle } from '../throttle/throttle.ts'
-import { checkSignal, errorOf, onAbort } from './on-abort.ts'
 
 export interface ThrottleStreamOptions {
   /**

@@ -1,9 +1,9 @@
 import { ReadableStream, type ReadableStreamDefaultController, TransformStream, WritableStream } from 'node:stream/web'
+import { checkSignal, onAbort } from '../on-abort.ts'
 import { Flow } from '../throttle/flow.ts'
 import { type Limits, throttlesOf, watchChanges } from '../throttle/limits.ts'
 import { gateOf, type Throttle } from '../throttle/throttle.ts'
 import { toBytes } from './adapters/to-bytes.ts'
-import { checkSignal, onAbort } from './on-abort.ts'
 import type { ThrottleStreamOptions } from './throttle-transform.ts'
 
 /**

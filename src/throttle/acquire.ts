@@ -1,3 +1,4 @@
+import { onAbort } from '../on-abort.ts'
 import type { Waiter } from './deliver.ts'
 import type { GateFlow } from './gate-flow.ts'
 
@@ -12,21 +13,20 @@ export async function acquire(flow: GateFlow, bytes: number, signal: AbortSignal
   const granted = flow.tryAcquire(bytes)
   if (granted > 0 || bytes === 0) return granted
   return new Promise((resolve, reject) => {
-    const aborted = () => {
-      if (flow.withdraw(waiter)) reject(signal?.reason)
-    }
     const waiter: Waiter = {
       bytes,
       granted(granted) {
-        signal?.removeEventListener('abort', aborted)
+        unlisten()
         resolve(granted)
       },
       failed(reason) {
-        signal?.removeEventListener('abort', aborted)
+        unlisten()
         reject(reason)
       },
     }
     flow.request(waiter)
-    signal?.addEventListener('abort', aborted, { once: true })
+    const unlisten = onAbort(signal, (reason) => {
+      if (flow.withdraw(waiter)) reject(reason)
+    })
   })
 }

@@ -1,4 +1,4 @@
-import { onAbort } from '../on-abort.ts'
+import { onAbort } from '../../on-abort.ts'
 
 interface Wait {
   readonly resolve: () => void

@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.ts'
 import { ClosedError } from '../../errors.ts'
+import { onAbort } from '../../on-abort.ts'
 import type { ByteSink } from '../adapters/byte-sink.ts'
 import { unsentBytes } from '../adapters/unsent-bytes.ts'
-import { onAbort } from '../on-abort.ts'
 import { Lane, type Patience } from './lane.ts'
 import { Turns } from './turns.ts'
 

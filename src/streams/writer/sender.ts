@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.ts'
 import { ClosedError } from '../../errors.ts'
+import { onAbort } from '../../on-abort.ts'
 import type { IntervalPacer } from '../../rate/interval-pacer.ts'
 import type { ByteSink } from '../adapters/byte-sink.ts'
-import { onAbort } from '../on-abort.ts'
 import { type Message, SendQueue } from './send-queue.ts'
 
 /** Sends in one go, before everything else gets its turn. Only matters for sinks that never fill up, under no interval. */

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /**
  * Calls `abort` with the signal's reason once it aborts; at once if it has.
  *
@@ -9,6 +11,8 @@ export function onAbort(signal: AbortSignal | undefined, abort: (reason: unknown
     abort(signal.reason)
     return () => {}
   }
+  // One signal for all of a program's streams is what signals are for, and no leak of listeners.
+  if (signal instanceof EventTarget) setMaxListeners(0, signal)
   const aborted = () => abort(signal.reason)
   signal.addEventListener('abort', aborted, { once: true })
   return () => signal.removeEventListener('abort', aborted)
