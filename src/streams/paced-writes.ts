@@ -54,6 +54,7 @@ export class PacedWrites {
     try {
       this.#flow.append(piece)
     } catch (error) {
+      this.#flow.refund(bytes)
       done(error as Error)
       return
     }
