@@ -62,7 +62,10 @@ export class ThrottleTransform extends Transform {
     this.#unlisten = onAbort(signal, (reason) => this.destroy(errorOf(reason)))
   }
 
-  /** Bytes that have passed, how long they have waited in ms, and which throttle holds them up now. */
+  /**
+   * Bytes that have passed, how long they have waited in ms, and which throttle holds them up now. What has passed is what has been
+   * read and the piece that may be ready to be read; if the stream is destroyed then, that piece counts all the same.
+   */
   get stats(): Flow['stats'] {
     return this.#flow.stats
   }

@@ -85,7 +85,7 @@ export class ThrottleTransformStream extends TransformStream<Uint8Array | string
     return this.#writable
   }
 
-  /** Bytes that have passed, how long they have waited in ms, and which throttle holds them up now. */
+  /** The same as {@link ThrottleTransform.stats}; a piece is ready beforehand only if a reader asked for it and left. */
   get stats(): Flow['stats'] {
     return this.#flow.stats
   }
