@@ -211,6 +211,54 @@ describe('throttleWeb()', () => {
     }
   }
 
+  test('ends, and keeps count, whichever side gives up at whichever microtask', async () => {
+    const given = fc.record({
+      rate: fc.constantFrom(10 * KiB, MiB, 100 * MiB),
+      size: fc.constantFrom(10, 3000, 200_000),
+      who: fc.constantFrom('signal', 'writer', 'reader'),
+      reads: fc.nat(4),
+      at: fc.constantFrom(0, 1, 5, 12, 40),
+      before: fc.nat(12),
+      after: fc.nat(12),
+    })
+    await fc.assert(
+      fc.asyncProperty(given, async ({ rate, size, who, reads, at, before, after }) => {
+        const aborter = new AbortController()
+        const { clock, limiter, limited, leftovers } = setUp(rate, { signal: aborter.signal })
+        const writer = limited.writable.getWriter()
+        const reader = limited.readable.getReader()
+        const ends = [thrownBy(writer.closed), thrownBy(reader.closed)]
+        let got = 0
+        const read = () =>
+          void reader.read().then(
+            ({ value }) => {
+              got += value?.byteLength ?? 0
+            },
+            () => {},
+          )
+        const writes = [0, 1, 2].map(() => thrownBy(writer.write(Buffer.alloc(size))))
+        for (let i = 0; i < reads; i++) read()
+        await clock.advance(at)
+        for (let i = 0; i < before; i++) await undefined
+        read()
+        for (let i = 0; i < after; i++) await undefined
+        const acted =
+          who === 'signal'
+            ? aborter.abort('enough')
+            : who === 'writer'
+              ? writer.abort('enough')
+              : reader.cancel('enough')
+        const [written] = await clock.run(() => Promise.all([Promise.all(writes), Promise.all(ends), acted]))
+        for (const outcome of written) expect(['nothing', 'enough']).toContain(outcome)
+        expect(await ends[0]).toBe('enough')
+        // Nothing was drawn, let alone reported, that nobody has got.
+        expect(limiter.stats.bytes).toBe(got)
+        expect(leftovers(aborter.signal)).toEqual(nothing)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
   for (const reason of reasons) {
     test(`fails from the beginning when the signal has aborted with ${String(reason)}`, async () => {
       const signal = AbortSignal.abort(reason)

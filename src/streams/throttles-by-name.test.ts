@@ -100,6 +100,8 @@ for (const { name, start } of kinds) {
     const given = { ['__proto__']: make(), constructor: make(), toString: make(), '': make() }
     const { stream, seen, end } = start(given)
     stream.throttles.valueOf = make() as never
+    // An assignment of this name must not go to the object's prototype.
+    for (const [name, throttle] of Object.entries(given)) stream.throttles[name] = throttle as Throttle
     await clock.advance(1000)
     for (const throttle of Object.values(given)) expect(throttle.stats.bytes).toBe(seen.bytes)
     // This one came after the first piece.
@@ -130,6 +132,19 @@ for (const { name, start } of kinds) {
       await end()
     })
   }
+
+  test(`${name} refuses a throttle with another clock beside the others, and goes on as before`, async () => {
+    const clock = new VirtualClock()
+    const first = new Throttle({ limit: 10 * KiB, clock })
+    const { stream, seen, end } = start({ first })
+    expect(() => {
+      stream.throttles.second = new Throttle({ clock: new VirtualClock() })
+    }).toThrow(TypeError)
+    expect(Object.keys(stream.throttles)).toEqual(['first'])
+    await clock.advance(1000)
+    expect(seen.bytes / (10 * KiB)).toBeCloseTo(1, 1)
+    await end()
+  })
 
   test(`${name} does not see changes of the object it was given`, async () => {
     const clock = new VirtualClock()
