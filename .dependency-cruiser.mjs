@@ -4,9 +4,19 @@ const below = {
   'units.ts': [],
   'clock.ts': [],
   'on-abort.ts': [],
+  'check-options.ts': [],
   'rate/': ['rate/', 'errors.ts'],
-  'throttle/': ['throttle/', 'rate/', 'clock.ts', 'on-abort.ts', 'units.ts', 'errors.ts'],
-  'streams/': ['streams/', 'throttle/', 'rate/', 'clock.ts', 'on-abort.ts', 'units.ts', 'errors.ts'],
+  'throttle/': ['throttle/', 'rate/', 'clock.ts', 'on-abort.ts', 'check-options.ts', 'units.ts', 'errors.ts'],
+  'streams/': [
+    'streams/',
+    'throttle/',
+    'rate/',
+    'clock.ts',
+    'on-abort.ts',
+    'check-options.ts',
+    'units.ts',
+    'errors.ts',
+  ],
 }
 const tests = '\\.test\\.ts$'
 const literal = (path) => path.replaceAll('.', '\\.')

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { checkOptions } from '../check-options.ts'
 import { checkSignal, errorOf, onAbort } from '../on-abort.ts'
 import { Flow, type FlowStats } from '../throttle/flow.ts'
 import {
@@ -21,6 +22,9 @@ export interface SocketThrottle {
   readonly stats: { readonly read: FlowStats; readonly write: FlowStats }
 }
 
+/** A socket that comes by twice, as from a keep-alive agent's 'socket' event, must not be charged twice. */
+const throttled = new WeakSet<Socket>()
+
 /**
  * Holds an existing socket to limits in both directions: everybody who reads from it or writes to it goes on as before, a server or
  * an agent too. `read` is what the program receives, `write` what it sends. Backpressure reaches the other side.
@@ -29,7 +33,7 @@ export interface SocketThrottle {
  * direction, and can be shared with other sockets. For TLS give it the `TLSSocket`: the socket below it moves bytes without its
  * streams. Bytes that the socket has received before are not held back.
  *
- * @throws {TypeError | RangeError} If `socket` or `limits` is none of what it can be.
+ * @throws {TypeError | RangeError} If `socket` or `limits` is none of what it can be, or the socket is throttled already.
  * @example server.on('connection', (socket) => throttleSocket(socket, '1MiB/s'))
  */
 export function throttleSocket(
@@ -42,6 +46,12 @@ export function throttleSocket(
       `Cannot throttle a socket: must be a net.Socket, is ${socket === null ? 'null' : typeof socket}`,
     )
   }
+  if (throttled.has(socket)) {
+    throw new TypeError(
+      'Cannot throttle a socket: it is throttled already; change the `throttles` that the first call returned',
+    )
+  }
+  checkOptions('throttle a socket', options, ['signal', 'weight'])
   const { signal, weight } = options
   checkSignal(signal)
   const initial = streamThrottlesOf(limits)
@@ -51,6 +61,7 @@ export function throttleSocket(
     read.update(directionOf(throttles, 'read'))
     write.update(directionOf(throttles, 'write'))
   })
+  throttled.add(socket)
   const reads = new PacedReads(socket, read)
   const writes = new PacedWrites(socket, write)
   reads.install()
@@ -58,6 +69,7 @@ export function throttleSocket(
   keepAwake(socket, () => reads.waiting || writes.waiting)
   const unlisten = onAbort(signal, (reason) => socket.destroy(errorOf(reason)))
   const end = () => {
+    throttled.delete(socket)
     unlisten()
     read.close()
     write.close()

@@ -1,4 +1,5 @@
 import { Transform, type TransformCallback } from 'node:stream'
+import { checkOptions } from '../check-options.ts'
 import { checkSignal, errorOf, onAbort } from '../on-abort.ts'
 import { Flow } from '../throttle/flow.ts'
 import { type Limits, throttlesOf, watchChanges } from '../throttle/limits.ts'
@@ -47,6 +48,7 @@ export class ThrottleTransform extends Transform {
   #readerHoldsBack = false
 
   constructor(limits: Limits, options: ThrottleTransformOptions = {}) {
+    checkOptions('throttle a stream', options, ['signal', 'weight', 'highWaterMark'])
     const { signal, weight, highWaterMark } = options
     checkSignal(signal)
     const throttles = throttlesOf(limits)

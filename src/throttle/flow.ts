@@ -124,6 +124,11 @@ export class Flow {
   }
 
   #set(throttles: Throttle | Throttles) {
+    if (typeof throttles !== 'object' || throttles === null) {
+      throw new TypeError(
+        `Cannot create a flow: must be given a Throttle or an object of Throttles, is ${String(throttles)}`,
+      )
+    }
     const named = throttles instanceof Throttle ? { throttle: throttles } : throttles
     // A throttle under two names is charged once, and sees a transfer once.
     const byThrottle = new Map(Object.entries(named).map(([name, throttle]) => [throttle, name]))

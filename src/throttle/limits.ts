@@ -1,7 +1,7 @@
 import type { Rate } from '../units.ts'
 import type { Throttles } from './flow.ts'
 import { StreamThrottle } from './stream-throttle.ts'
-import { gateOf, Throttle } from './throttle.ts'
+import { Throttle } from './throttle.ts'
 
 /** How one direction of a stream can be limited: by a rate of its own, by a throttle, or by several with names. */
 export type Limits = Rate | null | Throttle | Throttles
@@ -19,7 +19,7 @@ const UNNAMED = 'default'
 export function throttlesOf(limits: Limits): Record<string, Throttle> {
   if (limits instanceof Throttle) return { [UNNAMED]: limits }
   if (isNamed(limits)) {
-    for (const throttle of Object.values(limits)) gateOf(throttle)
+    for (const [name, throttle] of Object.entries(limits)) checkThrottle(name, throttle)
     return { ...limits }
   }
   checkRate(limits, 'a Throttle, or an object of Throttles')
@@ -41,9 +41,18 @@ export function streamThrottlesOf(limits: StreamLimits): Record<string, StreamTh
   return { [UNNAMED]: StreamThrottle.fromLimits({ readSpeedLimit: limits, writeSpeedLimit: limits }) }
 }
 
+export function checkThrottle(name: string, value: unknown): asserts value is Throttle {
+  if (value instanceof Throttle) return
+  throw new TypeError(`Cannot use throttle '${name}': must be a Throttle, is ${kind(value)}`)
+}
+
 export function checkStreamThrottle(name: string, value: unknown): asserts value is StreamThrottle {
   if (!(value instanceof StreamThrottle)) {
-    throw new TypeError(`Cannot use throttle '${name}': must be a StreamThrottle, is ${typeof value}`)
+    const remedy =
+      value instanceof Throttle
+        ? 'a Throttle; new StreamThrottle(it, it) limits the sum of both directions'
+        : kind(value)
+    throw new TypeError(`Cannot use throttle '${name}': must be a StreamThrottle, is ${remedy}`)
   }
 }
 
@@ -97,6 +106,10 @@ function isNamed<T>(limits: unknown): limits is Readonly<Record<string, T>> {
 /** What is neither a throttle nor several can only be a rate. */
 function checkRate(limits: unknown, alternatives: string): asserts limits is Rate | null {
   if (limits === null || typeof limits === 'number' || typeof limits === 'string') return
-  const found = typeof limits === 'object' ? (limits.constructor?.name ?? 'object') : typeof limits
-  throw new TypeError(`Cannot limit a stream: the limits must be a rate, null, ${alternatives}, is ${found}`)
+  throw new TypeError(`Cannot limit a stream: the limits must be a rate, null, ${alternatives}, is ${kind(limits)}`)
+}
+
+function kind(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return value.constructor?.name ?? 'an object'
+  return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }

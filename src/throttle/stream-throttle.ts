@@ -1,3 +1,4 @@
+import { checkOptions } from '../check-options.ts'
 import type { Clock } from '../clock.ts'
 import type { Rate } from '../units.ts'
 import { gateOf, Throttle } from './throttle.ts'
@@ -36,6 +37,7 @@ export class StreamThrottle {
 
   /** A pair of new throttles with these limits. @throws {RangeError} If one can't be read. */
   static fromLimits(limits: SpeedLimits = {}): StreamThrottle {
+    checkOptions('create throttles from limits', limits, ['readSpeedLimit', 'writeSpeedLimit', 'clock'])
     const { readSpeedLimit = null, writeSpeedLimit = null, clock } = limits
     return new StreamThrottle(
       new Throttle({ limit: readSpeedLimit, clock }),

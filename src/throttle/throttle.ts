@@ -1,3 +1,4 @@
+import { checkOptions } from '../check-options.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { parseRate, parseSize, type Rate, type Size } from '../units.ts'
 import { acquire } from './acquire.ts'
@@ -104,6 +105,7 @@ export class Throttle {
    * @throws {TypeError} If an option is of the wrong type.
    */
   constructor(options: ThrottleOptions = {}) {
+    checkOptions('create a throttle', options, ['limit', 'burst', 'resetRate', 'clock'])
     const { limit = null, burst = 0, resetRate = 10_000, clock = systemClock } = options
     if (typeof resetRate !== 'number') {
       throw new TypeError(`Cannot create a throttle: 'resetRate' must be a number of ms, is ${describe(resetRate)}`)
@@ -217,15 +219,21 @@ export class Throttle {
    *
    * @param data The bytes that moved, or how many.
    * @param start When the transfer began, in ms on {@link Throttle.clock}. For those who watch; the rate does not depend on it.
-   * @throws {RangeError} If a number of bytes is negative or not whole, or `start` is not a number.
+   * @throws {TypeError} If `data` is neither bytes nor a number, or `start` is not a number.
+   * @throws {RangeError} If a number of bytes is negative or not whole, or `start` is NaN.
    */
   append(data: Uint8Array | number, start: number = this.clock.now()): void {
     const bytes = typeof data === 'number' ? data : data?.byteLength
+    if (typeof bytes !== 'number') {
+      throw new TypeError(`Cannot append a transfer: must be bytes or an integer >= 0, is ${describe(data)}`)
+    }
+    if (typeof start !== 'number') {
+      throw new TypeError(`Cannot append a transfer: 'start' must be a time in ms, is ${describe(start)}`)
+    }
     if (!Number.isSafeInteger(bytes) || bytes < 0) {
       throw new RangeError(`Cannot append a transfer: must be bytes or an integer >= 0, is ${describe(data)}`)
     }
-    if (Number.isNaN(Number(start)))
-      throw new RangeError(`Cannot append a transfer: 'start' must be a time, is ${start}`)
+    if (Number.isNaN(start)) throw new RangeError(`Cannot append a transfer: 'start' must be a time, is ${start}`)
     const paid = Math.min(bytes, this.#paidFor ?? 0)
     if (this.#paidFor !== undefined) {
       this.#paidFor -= paid

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import type { WritableStream } from 'node:stream/web'
+import { checkOptions } from '../../check-options.ts'
 import { type Clock, systemClock } from '../../clock.ts'
 import { ClosedError } from '../../errors.ts'
 import { IntervalPacer, type Pacing } from '../../rate/interval-pacer.ts'
@@ -106,6 +107,7 @@ export class ThrottledStreamWriter {
    * @throws {RangeError} If an option is out of its range.
    */
   constructor(writer: Writable | WritableStream<Uint8Array>, options: ThrottledStreamWriterOptions = {}) {
+    checkOptions('make a writer', options, ['minSendIntervalMs', 'pacing', 'clock', 'highWaterMark'])
     const { minSendIntervalMs = 1, pacing = 'gap', clock = systemClock, highWaterMark } = options
     if (highWaterMark !== undefined && !(Number.isSafeInteger(highWaterMark) && highWaterMark >= 0)) {
       throw new RangeError(`Cannot make a writer: 'highWaterMark' must be an integer >= 0, not ${highWaterMark}`)

@@ -1,0 +1,16 @@
+/**
+ * Refuses options that can only be a mistake: what is no object, and an object none of whose names is known. A limit that is
+ * misspelt would not limit.
+ *
+ * @param action What can't be done then, such as `create a throttle`.
+ * @throws {TypeError}
+ */
+export function checkOptions(action: string, options: unknown, names: readonly string[]): void {
+  const known = `{ ${names.join(', ')} }`
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`Cannot ${action}: the options must be an object of ${known}, is ${JSON.stringify(options)}`)
+  }
+  const given = Object.keys(options)
+  if (given.length === 0 || given.some((name) => names.includes(name))) return
+  throw new TypeError(`Cannot ${action}: '${given.join("', '")}' is no option; these are: ${known}`)
+}
