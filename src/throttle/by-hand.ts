@@ -5,12 +5,18 @@ import { GateFlow } from './gate-flow.ts'
 /** How much of a transfer is paid for before it happens, at most, in ms of the rate; what is beyond becomes a debt. */
 const LONGEST_PREPAYMENT = 250
 
-/** How fast the expected size follows sizes that shrink. */
+/** How fast what is expected follows the sizes of transfers. */
 const SMOOTHING = 1 / 8
+
+/** Turns that were taken and not settled yet, and what they have paid. */
+interface Turns {
+  count: number
+  paid: number
+}
 
 /**
  * The protocol of `wait()`, then I/O, then `append()`. The size of a transfer is known only afterwards, so each turn pays in
- * advance for what earlier transfers were like, one turn after another, and `append` settles the difference. Callers who wait
+ * advance for what most of the earlier transfers were like, one turn after another, and `append` settles the difference. Callers who wait
  * together are therefore let through one by one, at the rate, however many they are.
  */
 export class ByHand {
@@ -18,16 +24,21 @@ export class ByHand {
   readonly #flow: GateFlow
   readonly #memory: number
   #lastTurn: Promise<void> = Promise.resolve()
-  #expected = 0
-  #turns = 0
-  #paid = 0
-  #grantedAt = 0
+  /** What size transfers have, and by how much it differs, in the mean. A quantum until more is known. */
+  #mean: number
+  #deviation = 0
+  /** Two generations, so that what is never settled can be forgotten. */
+  #turns: Turns = { count: 0, paid: 0 }
+  #olderTurns: Turns = { count: 0, paid: 0 }
+  #turnsSince = 0
 
-  /** @param memory Milliseconds after which a turn that was never settled is forgotten. */
+  /** @param memory Milliseconds after which a turn that was never settled is forgotten; half of it at least. */
   constructor(gate: Gate, memory: number) {
     this.#gate = gate
     this.#flow = new GateFlow(gate.scheduler, [gate], 1, false)
     this.#memory = memory
+    const { quantum } = gate.bucket
+    this.#mean = quantum === Infinity ? 0 : quantum
   }
 
   /** Waits for a turn. */
@@ -42,26 +53,29 @@ export class ByHand {
 
   /** Settles a turn: `bytes` have moved. Without a turn they are charged in full. */
   settle(bytes: number): void {
-    this.#expected = bytes > this.#expected ? bytes : this.#expected + (bytes - this.#expected) * SMOOTHING
-    let paid = 0
-    if (this.#turns > 0) {
-      paid = Math.floor(this.#paid / this.#turns)
-      this.#paid -= paid
-      this.#turns--
-    }
+    this.#deviation += (Math.abs(bytes - this.#mean) - this.#deviation) * SMOOTHING
+    this.#mean += (bytes - this.#mean) * SMOOTHING
     const now = this.#gate.scheduler.clock.now()
+    this.#forget(now)
+    const turns = this.#olderTurns.count > 0 ? this.#olderTurns : this.#turns
+    let paid = 0
+    if (turns.count > 0) {
+      paid = Math.floor(turns.paid / turns.count)
+      turns.paid -= paid
+      turns.count--
+    }
+    // While these bytes moved, the next could have been paid for.
+    this.#gate.refill(now, paid)
     if (bytes > paid) this.#gate.charge(bytes - paid, now)
-    else if (bytes < paid) this.#gate.uncharge(paid - bytes, now)
+    // What was paid too much is for the next turn: it has cost time, which the bucket alone could not make up for.
+    else if (bytes < paid) this.#flow.keep(paid - bytes, this.#price)
   }
 
   /** Bytes that a turn pays in advance at the present rate. Without a limit one is enough, to stand still while paused. */
   get #price(): number {
-    const { bucket } = this.#gate
-    if (bucket.rate === Infinity) return 1
-    return Math.max(
-      1,
-      Math.floor(Math.min(this.#expected || bucket.quantum, (bucket.rate * LONGEST_PREPAYMENT) / 1000)),
-    )
+    const { rate } = this.#gate.bucket
+    if (rate === Infinity) return 1
+    return Math.max(1, Math.floor(Math.min(this.#mean + this.#deviation, (rate * LONGEST_PREPAYMENT) / 1000)))
   }
 
   async #pay(previous: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
@@ -73,14 +87,17 @@ export class ByHand {
       this.#flow.refund(paid)
       throw error
     }
-    const now = this.#gate.scheduler.clock.now()
-    if (now - this.#grantedAt > this.#memory) {
-      this.#turns = 0
-      this.#paid = 0
-    }
-    this.#grantedAt = now
-    this.#turns++
-    this.#paid += paid
+    this.#forget(this.#gate.scheduler.clock.now())
+    this.#turns.count++
+    this.#turns.paid += paid
+  }
+
+  #forget(now: number): void {
+    const age = now - this.#turnsSince
+    if (age <= this.#memory / 2) return
+    this.#olderTurns = age > this.#memory ? { count: 0, paid: 0 } : this.#turns
+    this.#turns = { count: 0, paid: 0 }
+    this.#turnsSince = now
   }
 }
 

@@ -129,6 +129,25 @@ export class GateFlow implements Member, Idler {
     }
   }
 
+  /**
+   * Takes back bytes that were drawn and did not move, for whoever asks this flow next. What nobody asks for soon lapses.
+   *
+   * @param most What the flow may hold; the rest is given back at once.
+   */
+  keep(bytes: number, most: number): void {
+    const now = this.#scheduler.clock.now()
+    const rest = Math.min(bytes, Math.max(0, Math.ceil(this.held + bytes - most)))
+    if (rest > 0) {
+      this.#granted -= rest
+      for (const { gate } of this.#links) gate.uncharge(rest, now)
+    }
+    this.#leaveQueue(now)
+    this.credit = this.held + bytes - rest
+    this.#reserved = 0
+    this.#wakeUp()
+    this.#goOn(now)
+  }
+
   /** Goes through other gates from here on; who waits goes on waiting there. */
   setGates(gates: readonly Gate[], scheduler: Scheduler): void {
     const now = this.#scheduler.clock.now()
