@@ -126,10 +126,10 @@ describe('throttleSocket()', () => {
 
   test('refuses a socket that is throttled already, which goes on as before', async () => {
     const [socket, peer] = await pair()
-    const { stats } = throttleSocket(socket, '10MiB/s')
+    const limits = throttleSocket(socket, '10MiB/s')
     expect(() => throttleSocket(socket, '1MiB/s')).toThrow(/throttled already/)
     peer.end(pattern(MIB / 4))
     expect((await receive(socket)).equals(pattern(MIB / 4))).toBe(true)
-    expect(stats.read.bytes).toBe(MIB / 4)
+    expect(limits.stats.read.bytes).toBe(MIB / 4)
   })
 })
