@@ -14,7 +14,7 @@ const LIMITS = [null, 3000, 40_000, 200_000, 2_000_000, 50_000_000]
 const SIZES = [0, 1, 7, 100, 1460, 20_000, 65_536, 1_000_000]
 
 /** How far the throttle may be ahead of its limit at any time, in ms of it, and in bytes where those are less than a turn. */
-const AHEAD = 30
+const AHEAD = 27
 const AHEAD_BYTES = 256
 /** How far it may be ahead after a change of the limit: what it may hold when idle. */
 const AHEAD_IDLE = 12
