@@ -55,6 +55,23 @@ for (const { title, limits } of waits) {
   })
 }
 
+test('Flow.acquire() waits alike on a clock that begins below 0', async () => {
+  const rates = []
+  for (const start of [0, -1_000_000]) {
+    const clock = new VirtualClock({ start })
+    const shared = new Throttle({ limit: MiB, clock })
+    const streams = [64 * KiB, 100 * KiB, null].map((limit) => {
+      const flow = new Flow({ shared, own: new Throttle({ limit, clock }) })
+      return greedy(flow, 64 * KiB, clock, start + 3000)
+    })
+    rates.push(await clock.run(() => Promise.all(streams)))
+  }
+  // Fractions of a millisecond are less exact far from 0.
+  rates[0]?.forEach((bytes, i) => {
+    expect((rates[1]?.[i] ?? 0) / bytes).toBeCloseTo(1, 2)
+  })
+})
+
 test('Flow.acquire() that waits for one slow throttle waits once', async () => {
   const clock = new VirtualClock()
   const limits = { a: 100_000, b: 100_000, c: 100_000 }

@@ -202,7 +202,7 @@ export class GateFlow implements Member, Idler {
     const least = at.gate.unlimited ? 0 : Math.min(bytes, at.gate.bucket.smallestTurn)
     let granted = bytes
     let last: Link | undefined
-    let lastReady = -1
+    let lastReady = -Infinity
     for (const link of this.#links) {
       if (link === at) continue
       const share = link.gate.share(link, bytes, least, now)
@@ -307,7 +307,7 @@ export class GateFlow implements Member, Idler {
     this.credit = 0
     this.#wakeUp()
     let last = this.#links[0]
-    let lastReady = -1
+    let lastReady = -Infinity
     for (const link of this.#links) {
       const { gate } = link
       gate.refill(now)
