@@ -17,9 +17,10 @@ async function onTerminal(env: NodeJS.ProcessEnv, ...more: string[]) {
   const args = ['pipe', folder.path('in'), '-o', folder.path('out'), '-l', '1MiB/s', ...more]
   const command = ['stty cols 90 &&', process.execPath, MAIN, ...args].join(' ')
   const terminal = { TERM: 'xterm-256color', LC_ALL: 'C.UTF-8' }
-  const { code, stdout } = await start('script', ['-qec', command, '/dev/null'], {
-    env: cleanEnv({ ...terminal, ...env }),
-  }).ended
+  const cleaned = cleanEnv({ ...terminal, ...env })
+  // Node takes a terminal under CI for one without colours.
+  delete cleaned.CI
+  const { code, stdout } = await start('script', ['-qec', command, '/dev/null'], { env: cleaned }).ended
   return { code, seen: stdout.toString() }
 }
 
