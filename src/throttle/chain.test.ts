@@ -56,7 +56,7 @@ for (const { title, limits } of waits) {
 }
 
 test('Flow.acquire() waits alike on a clock that begins below 0', async () => {
-  const rates = []
+  const rates: number[][] = []
   for (const start of [0, -1_000_000]) {
     const clock = new VirtualClock({ start })
     const shared = new Throttle({ limit: MiB, clock })

@@ -97,9 +97,10 @@ class Ledger {
 class Stream {
   readonly flow: Flow
   chain: readonly Ledger[]
-  /** Bytes drawn and not given back, in all and from the present chain. */
+  /** Bytes drawn and not given back, in all, from the present chain and from the last one before of which any were drawn. */
   bytes = 0
   fromChain = 0
+  before: { readonly chain: readonly Ledger[]; bytes: number } = { chain: [], bytes: 0 }
   closed = false
 
   constructor(chain: readonly Ledger[], weight: number) {
@@ -111,6 +112,24 @@ class Stream {
     this.bytes += bytes
     this.fromChain += bytes
     for (const ledger of this.chain) ledger.drawn(bytes)
+  }
+
+  refund(wanted: number): void {
+    const bytes = Math.min(wanted, this.fromChain + this.before.bytes)
+    const here = Math.min(bytes, this.fromChain)
+    this.flow.refund(bytes)
+    this.bytes -= bytes
+    this.fromChain -= here
+    this.before.bytes -= bytes - here
+    for (const ledger of this.chain) ledger.refund(here)
+    for (const ledger of this.before.chain) ledger.refund(bytes - here)
+  }
+
+  update(chain: readonly Ledger[]): void {
+    if (this.fromChain > 0) this.before = { chain: this.chain, bytes: this.fromChain }
+    this.chain = chain
+    this.fromChain = 0
+    this.flow.update(named(chain))
   }
 }
 
@@ -215,12 +234,7 @@ class World {
       ledger.direct -= bytes
       ledger.refund(bytes)
     } else {
-      const stream = this.pick(this.streams)
-      const bytes = Math.min(stream.fromChain, this.size())
-      stream.flow.refund(bytes)
-      stream.bytes -= bytes
-      stream.fromChain -= bytes
-      for (const ledger of stream.chain) ledger.refund(bytes)
+      this.pick(this.streams).refund(this.size())
     }
   }
 
@@ -247,10 +261,7 @@ class World {
   }
 
   async update(): Promise<void> {
-    const stream = this.pick(this.streams)
-    stream.chain = this.chain()
-    stream.fromChain = 0
-    stream.flow.update(named(stream.chain))
+    this.pick(this.streams).update(this.chain())
     await this.clock.sleep(0)
   }
 

@@ -28,8 +28,9 @@ export class GateFlow implements Member, Idler {
   #reserved = 0
   #granted = 0
   #refunded = 0
-  /** Bytes drawn and not refunded when the gates were changed. */
+  /** Bytes drawn and not refunded when the gates were changed, and from which gates the last of them came, and how many. */
   #drawnElsewhere = 0
+  #before: { readonly links: readonly Link[]; bytes: number } | undefined
   #waited = 0
   #waitingSince = 0
   readonly #waiters = new LinkedQueue<Waiter>()
@@ -119,14 +120,15 @@ export class GateFlow implements Member, Idler {
     }
     if (bytes === 0) return
     const now = this.#scheduler.clock.now()
-    // What was drawn from other gates, before these, is theirs no more.
-    const theirs = Math.min(bytes, this.bytes - this.#drawnElsewhere)
+    const here = Math.min(bytes, this.bytes - this.#drawnElsewhere)
+    const before = Math.min(bytes - here, this.#before?.bytes ?? 0)
     this.#refunded += bytes
-    this.#drawnElsewhere = Math.min(this.#drawnElsewhere, this.bytes)
-    for (const { gate } of this.#links) {
-      gate.refunded += theirs
-      gate.uncharge(theirs, now)
-    }
+    this.#drawnElsewhere -= bytes - here
+    for (const { gate } of this.#links) gate.refund(here, now)
+    // The gates may have been changed while the bytes were on their way.
+    if (!this.#before || before === 0) return
+    this.#before.bytes -= before
+    for (const { gate } of this.#before.links) gate.refund(before, gate.scheduler.clock.now())
   }
 
   /**
@@ -154,8 +156,10 @@ export class GateFlow implements Member, Idler {
     this.#leaveQueue(now)
     this.release(now)
     this.#rest()
-    this.#links = this.#link(gates)
+    const drawn = this.bytes - this.#drawnElsewhere
+    if (drawn > 0) this.#before = { links: this.#links, bytes: drawn }
     this.#drawnElsewhere = this.bytes
+    this.#links = this.#link(gates)
     this.#scheduler = scheduler
     if (this.#waiters.size > 0) this.#wait(scheduler.clock.now())
   }

@@ -135,6 +135,13 @@ export class Gate {
     if (this.queue.size > 0) this.arm(now)
   }
 
+  /** Puts back bytes that were drawn and did not move. */
+  refund(bytes: number, now: number): void {
+    if (bytes === 0) return
+    this.refunded += bytes
+    this.uncharge(bytes, now)
+  }
+
   /** Puts `link` into the queue, behind the others. */
   enqueue(link: Link, now: number): void {
     this.refill(now)

@@ -136,13 +136,19 @@ for (const weights of [[1], [1000], [1e6], [1, 1000], [0.001, 1]]) {
   })
 }
 
-test('Flow.refund() gives the throttles back no more than was drawn from them', () => {
-  const [a, b] = [new Throttle({ limit: 1e6 }), new Throttle({ limit: 1e6 })]
+test('Flow.refund() gives each throttle back what was drawn from it, though the flow has moved on to others', () => {
+  const [a, b, c] = [new Throttle({ limit: 1e6 }), new Throttle({ limit: 1e6 }), new Throttle({ limit: 1e6 })]
   const flow = new Flow({ a })
-  const drawn = flow.tryAcquire(5000)
+  expect(flow.tryAcquire(5000)).toBe(5000)
   flow.update({ b })
-  flow.refund(drawn)
-  expect([a.stats.bytes, b.stats.bytes]).toEqual([5000, 0])
+  flow.update({ b, c })
+  expect(flow.tryAcquire(3000)).toBe(3000)
+  flow.refund(4000)
+  expect([a, b, c].map(({ stats }) => stats.bytes)).toEqual([4000, 0, 0])
+  expect([a, b, c].map(({ stats }) => stats.refunded)).toEqual([1000, 3000, 3000])
+  flow.refund(4000)
+  expect([a, b, c].map(({ stats }) => stats.bytes)).toEqual([0, 0, 0])
+  expect(() => flow.refund(1)).toThrow(RangeError)
 })
 
 test('Flow.acquire() serves a hundred thousand who wait without looking through all of them for each', async () => {

@@ -198,8 +198,7 @@ export class Throttle {
       throw new RangeError(`Cannot refund bytes: must be an integer from 0 to the ${this.#drawn} granted, is ${bytes}`)
     }
     this.#drawn -= bytes
-    this.#gate.refunded += bytes
-    this.#gate.uncharge(bytes, this.clock.now())
+    this.#gate.refund(bytes, this.clock.now())
   }
 
   /**
