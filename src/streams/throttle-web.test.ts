@@ -372,3 +372,8 @@ describe('throttleWeb()', () => {
     })
   }
 })
+
+test('throttleWeb() refuses to be transferred, which would lose its limit', () => {
+  const limited = throttleWeb('1KiB/s')
+  expect(() => structuredClone(limited, { transfer: [limited as unknown as ArrayBuffer] })).toThrow()
+})

@@ -33,6 +33,9 @@ export class ThrottleTransformStream extends TransformStream<Uint8Array | string
     const throttles = throttlesOf(limits)
     const flow = new Flow(throttles, { weight })
     super()
+    // The pair of the base class is not used. Locked, it can't be transferred to another thread, which would get a stream that limits
+    // nothing.
+    super.readable.getReader()
     this.#flow = flow
     this.throttles = watchChanges(
       throttles,
