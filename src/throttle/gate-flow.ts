@@ -54,10 +54,6 @@ export class GateFlow implements Member, Idler {
     return this.#waited
   }
 
-  get waiting(): boolean {
-    return this.#waiters.size > 0
-  }
-
   /** The gate where the flow waits. */
   get waitsAt(): Gate | undefined {
     return this.#waitsAt?.gate
