@@ -7,6 +7,8 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^sluice\/testing$/, replacement: source('testing/index.ts') },
+      { find: /^sluice\/ftp$/, replacement: source('ftp/client/index.ts') },
+      { find: /^sluice\/ftp-server$/, replacement: source('ftp/server/index.ts') },
       { find: /^sluice$/, replacement: source('index.ts') },
     ],
   },

@@ -10,8 +10,34 @@ export abstract class SluiceError extends Error {
   }
 }
 
-/** What was being done when the other side fell silent. */
-export type TimeoutPhase = 'connect' | 'tls' | 'read' | 'write'
+/**
+ * What was being done when the other side fell silent. The last six are of FTP: its greeting, the reply to a command, the data
+ * connection, its first byte, its next byte, and the reply that tells the end of a transfer.
+ */
+export type TimeoutPhase =
+  | 'connect'
+  | 'tls'
+  | 'read'
+  | 'write'
+  | 'greeting'
+  | 'command'
+  | 'data connect'
+  | 'first byte'
+  | 'stall'
+  | 'final reply'
+
+const ACTIONS: Readonly<Record<TimeoutPhase, string>> = {
+  connect: 'connect',
+  tls: 'finish the TLS handshake',
+  read: 'read',
+  write: 'write',
+  greeting: 'get the greeting of the server',
+  command: 'get the reply to the command',
+  'data connect': 'open the data connection',
+  'first byte': 'get the first byte of the transfer',
+  stall: 'go on with the transfer',
+  'final reply': 'get the reply that ends the transfer',
+}
 
 /** The other side was silent for `timeout` ms. Waiting for a throttle or for the caller never counts towards it. */
 export class TimeoutError extends SluiceError {
@@ -20,7 +46,7 @@ export class TimeoutError extends SluiceError {
   /** Milliseconds. */
   readonly timeout: number
   constructor(phase: TimeoutPhase, timeout: number, options?: ErrorOptions) {
-    super(`Cannot ${phase === 'tls' ? 'finish the TLS handshake' : phase}: no progress for ${timeout} ms`, options)
+    super(`Cannot ${ACTIONS[phase]}: no progress for ${timeout} ms`, options)
     this.phase = phase
     this.timeout = timeout
   }

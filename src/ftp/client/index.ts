@@ -1,0 +1,8 @@
+export {
+  ChangedError,
+  ChecksumError,
+  ProtocolError,
+  ReplyError,
+  TruncatedError,
+  UnsafeNameError,
+} from '../errors.ts'

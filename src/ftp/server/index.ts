@@ -1,0 +1,1 @@
+export { ProtocolError, ReplyError } from '../errors.ts'
