@@ -1,0 +1,80 @@
+import type { Socket } from 'node:net'
+import { Lane } from '../../streams/io/lane.ts'
+import type { Flow } from '../../throttle/flow.ts'
+import { SocketIntake } from './socket-intake.ts'
+import type { TransferOptions } from './transfer-options.ts'
+
+/** Where bytes go, in their order. Takes all of `bytes`, which are the caller's again when it has settled. */
+export type TakeBytes = (bytes: Buffer) => Promise<void> | void
+
+/** A file that is written at positions; `fs.promises.FileHandle` is one. */
+export interface WritableFile {
+  write(
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesWritten: number }>
+}
+
+/**
+ * Receives from a socket up to its end.
+ *
+ * @returns How many bytes came.
+ * @throws {TimeoutError} With phase 'first byte' or 'stall', if the other side falls silent; the error of the socket or of `take`; the
+ * signal's reason.
+ */
+export async function receive(intake: SocketIntake, take: TakeBytes, options: TransferOptions): Promise<number> {
+  const { flow, stallTimeout, firstByteTimeout = stallTimeout, clock, signal, onBytes } = options
+  const lane = new Lane(clock)
+  let received = 0
+  return await lane.run('receive', signal, async () => {
+    for (;;) {
+      while (intake.front.length > 0) {
+        const bytes = await granted(flow, intake.front, lane.signal)
+        await take(bytes)
+        intake.consume(bytes.length)
+        received += bytes.length
+        onBytes?.(bytes.length)
+      }
+      if (intake.ended) return received
+      const patience =
+        received > 0
+          ? { phase: 'stall' as const, timeout: stallTimeout }
+          : { phase: 'first byte' as const, timeout: firstByteTimeout }
+      await lane.patiently(patience, (end) => intake.ready(end))
+    }
+  })
+}
+
+/** Receives a file from a socket, up to its end. Nothing may have been read from the socket. As {@link receive}. */
+export async function receiveFile(socket: Socket, file: WritableFile, options: TransferOptions): Promise<number> {
+  const intake = new SocketIntake()
+  intake.attach(socket, false)
+  try {
+    return await receive(intake, intoFile(file, options.position), options)
+  } finally {
+    intake.release()
+  }
+}
+
+/** Writes into a file from `position` on. */
+export function intoFile(file: WritableFile, position = 0): TakeBytes {
+  let at = position
+  return async (bytes) => {
+    for (let written = 0; written < bytes.length; ) {
+      const { bytesWritten } = await file.write(bytes, written, bytes.length - written, at)
+      written += bytesWritten
+      at += bytesWritten
+    }
+  }
+}
+
+/** As many of `bytes`, from the first, as may move. They are reported to throttles that watch. */
+async function granted(flow: Flow, bytes: Buffer, signal: AbortSignal): Promise<Buffer> {
+  const start = flow.watched ? flow.now() : undefined
+  const count = flow.tryAcquire(bytes.length) || (await flow.acquire(bytes.length, { signal }))
+  const piece = count === bytes.length ? bytes : bytes.subarray(0, count)
+  flow.append(piece, start)
+  return piece
+}

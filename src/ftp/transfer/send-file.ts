@@ -1,0 +1,113 @@
+import type { Socket } from 'node:net'
+import { ClosedError } from '../../errors.ts'
+import { unsentBytes } from '../../streams/adapters/unsent-bytes.ts'
+import { Lane } from '../../streams/io/lane.ts'
+import { unlessAborted } from '../../streams/io/write-side.ts'
+import type { TransferOptions } from './transfer-options.ts'
+
+/** A file that is read at positions; `fs.promises.FileHandle` is one. */
+export interface ReadableFile {
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>
+}
+
+/** As large as makes a file flow as fast as a socket takes it, measured. */
+const BLOCK = 512 * 1024
+
+/** The least block: of a small file no more is allocated than it can have. */
+const SMALL = 64 * 1024
+
+/** What a piece handed to a socket has at most: it is held in memory, and encrypted in one go. */
+const PIECE = 512 * 1024
+
+/**
+ * Sends bytes through a socket, in their order, and settles when the kernel has them. The socket is not ended.
+ *
+ * @param chunks Each is used until the next one is asked for.
+ * @returns How many bytes.
+ * @throws {TimeoutError} With phase 'first byte' or 'stall', if the other side takes nothing; the error of the socket or of `chunks`; the
+ * signal's reason.
+ */
+export async function sendChunks(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  socket: Socket,
+  options: TransferOptions,
+): Promise<number> {
+  const { flow, stallTimeout, firstByteTimeout = stallTimeout, clock, signal, onBytes } = options
+  const lane = new Lane(clock)
+  const fail = (error: Error) => lane.close(error)
+  const close = () => lane.close(socket.errored ?? new ClosedError('write'))
+  socket.on('error', fail)
+  socket.on('close', close)
+  let sent = 0
+  const progress = () => unsentBytes(socket)
+  try {
+    return await lane.run('write', signal, async () => {
+      if (socket.destroyed) throw socket.errored ?? new ClosedError('write')
+      for await (const chunk of chunks) {
+        for (let done = 0; done < chunk.length; ) {
+          lane.signal.throwIfAborted()
+          const wanted = Math.min(chunk.length - done, PIECE)
+          const start = flow.watched ? flow.now() : undefined
+          const count = flow.tryAcquire(wanted) || (await flow.acquire(wanted, { signal: lane.signal }))
+          const piece = chunk.subarray(done, done + count)
+          flow.append(piece, start)
+          const patience =
+            sent > 0
+              ? { phase: 'stall' as const, timeout: stallTimeout, progress }
+              : { phase: 'first byte' as const, timeout: firstByteTimeout, progress }
+          await lane.patiently(patience, (end) => unlessAborted(write(socket, piece), end))
+          done += count
+          sent += count
+          onBytes?.(count)
+        }
+      }
+      return sent
+    })
+  } finally {
+    socket.off('error', fail)
+    socket.off('close', close)
+  }
+}
+
+/** Sends a file from `position` to its end. As {@link sendChunks}. */
+export function sendFile(
+  file: ReadableFile,
+  socket: Socket,
+  options: TransferOptions & {
+    /** How many bytes it is thought to have from `position` on; it may have more or fewer. */
+    readonly length?: number | undefined
+  },
+): Promise<number> {
+  return sendChunks(blocksOf(file, options.position, options.length), socket, options)
+}
+
+/** The blocks of a file, each read while the one before is being used. */
+export async function* blocksOf(file: ReadableFile, position = 0, length = Infinity): AsyncGenerator<Uint8Array> {
+  const size = length >= BLOCK ? BLOCK : Math.max(SMALL, length + 1)
+  let at = position
+  const read = async (block: Uint8Array) => {
+    const { bytesRead } = await file.read(block, 0, block.length, at)
+    at += bytesRead
+    return block.subarray(0, bytesRead)
+  }
+  const blocks = [Buffer.allocUnsafeSlow(size)]
+  let next = read(blocks[0] as Buffer)
+  try {
+    for (let turn = 1; ; turn = 1 - turn) {
+      const current = await next
+      if (current.length === 0) return
+      blocks[turn] ??= Buffer.allocUnsafeSlow(size)
+      next = read(blocks[turn])
+      yield current
+    }
+  } finally {
+    // Who stops early may close the file next: no read is under way then. What goes wrong with it is told to who waits for it.
+    await next.catch(() => {})
+  }
+}
+
+function write(socket: Socket, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.write(bytes, (error) => (error ? reject(error) : resolve()))
+  })
+}

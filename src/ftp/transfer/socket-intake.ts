@@ -1,0 +1,139 @@
+import { type OnReadOpts, Socket } from 'node:net'
+import { ClosedError } from '../../errors.ts'
+import { Waits } from '../../streams/adapters/waits.ts'
+import { RingBuffer } from './ring-buffer.ts'
+
+/** Enough to write large pieces while more comes, measured: from 256 KiB on a file grows as fast as a socket delivers. */
+const CAPACITY = 1024 * 1024
+
+/**
+ * What comes through a socket, straight into memory that is used again and again: with a stream's chunk of its own for every 64 KiB, the
+ * same takes twice the time. A socket made with {@link SocketIntake.onread} does that; any other one is listened to.
+ */
+export class SocketIntake {
+  readonly #buffer: RingBuffer
+  readonly #waits = new Waits()
+  #socket: Socket | undefined
+  #ended = false
+  #paused = false
+  #failure: Error | undefined
+
+  /** @param buffer One to use again, which nobody else uses. */
+  constructor(buffer: RingBuffer = new RingBuffer(CAPACITY)) {
+    buffer.clear()
+    this.#buffer = buffer
+  }
+
+  /** To be given to `net.connect` or `tls.connect`. */
+  get onread(): OnReadOpts {
+    return {
+      // Node asks again after each read, also if that stopped the socket.
+      buffer: () => this.#buffer.place,
+      callback: (count) => {
+        this.#buffer.filled(count)
+        return this.#came()
+      },
+    }
+  }
+
+  /**
+   * Takes a socket over.
+   *
+   * @param usesOnread Whether it was made with {@link SocketIntake.onread}.
+   */
+  attach(socket: Socket, usesOnread: boolean): void {
+    this.#socket = socket
+    if (socket.readableEnded) this.#ended = true
+    else if (socket.errored) this.#fail(socket.errored)
+    else if (socket.destroyed) this.#fail(new ClosedError('read'))
+    socket.on('end', this.#listeners.end)
+    socket.on('error', this.#listeners.error)
+    socket.on('close', this.#listeners.close)
+    if (!usesOnread) socket.on('data', this.#listeners.data)
+    else if (!this.#paused) socket.resume()
+  }
+
+  /** Takes the listeners off the socket, and its memory. */
+  release(): void {
+    for (const [name, listener] of Object.entries(this.#listeners)) {
+      this.#socket?.off(name, listener as (...args: unknown[]) => void)
+    }
+  }
+
+  /** What has come, as far as it lies in one piece. It stays as it is until it is consumed. */
+  get front(): Buffer {
+    return this.#buffer.front
+  }
+
+  /** Whether the other side has ended, and everything before was consumed. */
+  get ended(): boolean {
+    return this.#ended && this.#buffer.length === 0
+  }
+
+  /** The first `count` bytes of {@link SocketIntake.front} are done with. */
+  consume(count: number): void {
+    this.#buffer.consume(count)
+    if (!this.#paused || !this.#buffer.hasRoom) return
+    this.#paused = false
+    this.#socket?.resume()
+  }
+
+  /**
+   * Settles when bytes lie here, or the end has come.
+   *
+   * @throws The error of the socket, {@link ClosedError} if it closed before its end, or the signal's reason.
+   */
+  async ready(signal: AbortSignal): Promise<void> {
+    if (this.#buffer.length > 0 || this.#ended) return
+    if (this.#failure) throw this.#failure
+    await this.#waits.next(signal)
+    if (this.#failure && this.#buffer.length === 0) throw this.#failure
+  }
+
+  readonly #listeners = {
+    data: (chunk: Buffer) => {
+      for (let taken = 0; taken < chunk.length; ) {
+        const place = this.#buffer.place
+        const count = chunk.copy(place, 0, taken)
+        this.#buffer.filled(count)
+        taken += count
+      }
+      if (!this.#came()) this.#socket?.pause()
+    },
+    end: () => {
+      this.#ended = true
+      this.#waits.settle()
+    },
+    error: (error: Error) => this.#fail(error),
+    close: () => {
+      if (!this.#ended) this.#fail(new ClosedError('read'))
+    },
+  }
+
+  /** Returns whether the socket should go on. */
+  #came(): boolean {
+    this.#paused = !this.#buffer.hasRoom
+    this.#waits.settle()
+    return !this.#paused
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error
+    this.#waits.settle()
+  }
+}
+
+/**
+ * An accepted socket with {@link SocketIntake.onread}, which `net.Server` has no option for: its handle, in a new socket. Nothing may have
+ * been read from it. Undefined if this version of Node has no such handle.
+ */
+export function withOnread(accepted: Socket, intake: SocketIntake): Socket | undefined {
+  const given = accepted as Socket & { _handle?: { reading?: boolean } | null }
+  const handle = given._handle
+  if (!handle || handle.reading) return undefined
+  const options = { handle, allowHalfOpen: true, onread: intake.onread }
+  const socket = new Socket(options as ConstructorParameters<typeof Socket>[0])
+  given._handle = null
+  accepted.destroy()
+  return socket
+}
