@@ -33,7 +33,18 @@ const surface = {
     'throttleSocket',
     'throttleWeb',
   ],
-  'sluice/testing': ['StuckError', 'VirtualClock', 'createDuplexPair', 'throttleContract'],
+  'sluice/testing': [
+    'DataPort',
+    'PeerSession',
+    'PeerStream',
+    'ScriptError',
+    'ScriptedPeer',
+    'StuckError',
+    'VirtualClock',
+    'answerFtp',
+    'createDuplexPair',
+    'throttleContract',
+  ],
 }
 
 for (const [subpath, names] of Object.entries(surface)) {

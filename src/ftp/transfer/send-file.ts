@@ -90,14 +90,17 @@ export async function* blocksOf(file: ReadableFile, position = 0, length = Infin
     at += bytesRead
     return block.subarray(0, bytesRead)
   }
-  const blocks = [Buffer.allocUnsafeSlow(size)]
-  let next = read(blocks[0] as Buffer)
+  let block = Buffer.allocUnsafeSlow(size)
+  let spare: Buffer | undefined
+  let next = read(block)
   try {
-    for (let turn = 1; ; turn = 1 - turn) {
+    for (;;) {
       const current = await next
       if (current.length === 0) return
-      blocks[turn] ??= Buffer.allocUnsafeSlow(size)
-      next = read(blocks[turn])
+      const other = spare ?? Buffer.allocUnsafeSlow(size)
+      spare = block
+      block = other
+      next = read(block)
       yield current
     }
   } finally {
