@@ -1,0 +1,178 @@
+import { ProtocolError } from '../errors.ts'
+import { type TextCodec, textCodec } from './codec.ts'
+import { PartialLine } from './partial-line.ts'
+
+/** What a server answers to a command. Source: RFC 959 section 4.2. */
+export interface Reply {
+  /** Three digits, from 100 to 659. */
+  readonly code: number
+  /**
+   * The text, at least one line, without line ends. The code and the `-` or space behind it are left out; lines of a multi-line
+   * reply that don't begin with its code are as they came.
+   */
+  readonly lines: readonly string[]
+}
+
+/** How a {@link ReplyParser} reads. */
+export interface ReplyParserOptions {
+  /** @default UTF-8 */
+  readonly codec?: TextCodec
+  /**
+   * Bytes that a reply may have with its line ends, > 0. It bounds the memory that a server can make a client use.
+   *
+   * @default 65_536
+   */
+  readonly maxLength?: number
+}
+
+const LF = 0x0a
+const CR = 0x0d
+const DIGIT_0 = 0x30
+const HYPHEN = 0x2d
+
+/**
+ * Reads replies from the bytes of a control connection, however they are cut. Lines end in LF or CRLF.
+ *
+ * A multi-line reply begins with `123-` and ends with the first line that begins with `123 ` or is `123`; other codes and `123-`
+ * within it are text. Source: RFC 959 section 4.2. Empty lines before a reply are left out, as some servers send them, but count
+ * towards its length.
+ */
+export class ReplyParser {
+  readonly #codec: TextCodec
+  readonly #maxLength: number
+  readonly #partial = new PartialLine()
+  /** The code of the multi-line reply that has begun; 0 if none has. */
+  #code = 0
+  #lines: string[] = []
+  /** Bytes of the whole lines of the reply that has begun. */
+  #length = 0
+  #failure: { readonly error: unknown } | undefined
+
+  /** @throws {RangeError} If `maxLength` is not a whole number > 0. */
+  constructor(options: ReplyParserOptions = {}) {
+    const { codec = textCodec('utf8'), maxLength = 65_536 } = options
+    if (!Number.isSafeInteger(maxLength) || maxLength <= 0) {
+      throw new RangeError(`Cannot create a reply parser: 'maxLength' must be an integer > 0, is ${maxLength}`)
+    }
+    this.#codec = codec
+    this.#maxLength = maxLength
+  }
+
+  /** Bytes of a reply whose end has not come yet. */
+  get pending(): number {
+    return this.#length + this.#partial.length
+  }
+
+  /**
+   * Takes the next bytes. They are not used after the call.
+   *
+   * @returns The replies that are whole now.
+   * @throws {ProtocolError} If the bytes are no reply, or one that is too long; then, and in each call after that. If there are
+   * whole replies before it, these are returned first, and only the next call throws.
+   */
+  push(bytes: Uint8Array): Reply[] {
+    if (this.#failure) throw this.#failure.error
+    const replies: Reply[] = []
+    try {
+      let start = 0
+      for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
+        this.#checkLength(end + 1 - start)
+        const reply = this.#addLine(this.#partial.take(bytes.subarray(start, end)))
+        if (reply) replies.push(reply)
+        start = end + 1
+      }
+      if (start < bytes.length) this.#keep(bytes.subarray(start))
+    } catch (error) {
+      this.#failure = { error }
+      if (replies.length === 0) throw error
+    }
+    return replies
+  }
+
+  #keep(bytes: Uint8Array): void {
+    this.#checkLength(bytes.length)
+    this.#partial.append(bytes)
+    // TLS where text was expected, or another protocol, may never send a line end: it is better not to wait for one.
+    const first = this.#partial.at(0) ?? CR
+    if (this.#code === 0 && first !== CR && (first <= DIGIT_0 || first > DIGIT_0 + 6)) throw this.#noReply(bytes)
+  }
+
+  #checkLength(added: number): void {
+    if (this.pending + added <= this.#maxLength) return
+    throw new ProtocolError(
+      'read the reply of the server',
+      `it is longer than ${this.#maxLength} bytes`,
+      this.#lines[0],
+    )
+  }
+
+  /** Takes a line without its LF, and gives the reply that it ends. */
+  #addLine(bytes: Uint8Array): Reply | undefined {
+    this.#length += bytes.length + 1
+    const end = bytes.at(-1) === CR ? bytes.length - 1 : bytes.length
+    if (this.#code === 0 && end === 0) return undefined
+    const line = this.#codec.decode(bytes.subarray(0, end))
+    const code = readCode(line)
+    const mark = line.charCodeAt(3)
+    if (this.#code === 0) {
+      // Some servers leave out the space.
+      if (code === 0 || isDigit(mark)) throw this.#noReply(bytes)
+      if (mark !== HYPHEN) return this.#finish(code, line)
+      this.#code = code
+    } else if (code !== this.#code) {
+      this.#lines.push(line)
+      return undefined
+    } else if (isEnd(line)) {
+      return this.#finish(code, line)
+    } else if (mark !== HYPHEN) {
+      this.#lines.push(line)
+      return undefined
+    }
+    this.#lines.push(line.slice(4))
+    return undefined
+  }
+
+  #finish(code: number, line: string): Reply {
+    const lines = this.#lines
+    lines.push(line.slice(line[3] === ' ' ? 4 : 3))
+    this.#code = 0
+    this.#lines = []
+    this.#length = 0
+    return { code, lines }
+  }
+
+  #noReply(bytes: Uint8Array): ProtocolError {
+    const received = this.#codec.decode(bytes.subarray(0, 200))
+    return new ProtocolError('read the reply of the server', 'it does not begin with a code from 100 to 659', received)
+  }
+}
+
+const isDigit = (charCode: number): boolean => charCode >= DIGIT_0 && charCode <= DIGIT_0 + 9
+
+const isEnd = (line: string): boolean => line.length === 3 || line[3] === ' '
+
+/** The code that a line begins with, 0 if it does not. */
+function readCode(line: string): number {
+  const [a, b, c] = [line.charCodeAt(0), line.charCodeAt(1), line.charCodeAt(2)]
+  if (!isDigit(a) || !isDigit(b) || !isDigit(c)) return 0
+  const code = (a - DIGIT_0) * 100 + (b - DIGIT_0) * 10 + (c - DIGIT_0)
+  return code >= 100 && code <= 659 ? code : 0
+}
+
+/**
+ * Writes a reply: `123 text`, or several lines of which all but the last begin with `123-`, or with a space if they did before, as
+ * FEAT (RFC 2389 section 3.2) and MLST (RFC 3659 section 7.2) ask. So none can be taken for the end, and {@link ReplyParser}
+ * gives the same lines. CR, LF and NUL in the text, which may be a file's name, become `?`.
+ *
+ * @param code From 100 to 659.
+ * @throws {RangeError} If `code` is out of range, or the text can't be encoded.
+ */
+export function formatReply(code: number, text: string | readonly string[], codec = textCodec('utf8')): Buffer {
+  if (!Number.isInteger(code) || code < 100 || code > 659) {
+    throw new RangeError(`Cannot write a reply: its code must be an integer from 100 to 659, is ${code}`)
+  }
+  const lines = (typeof text === 'string' ? [text] : text).map((line) => line.replace(/[\r\n\0]/g, '?'))
+  const last = lines.pop() ?? ''
+  const before = lines.map((line, i) => (i > 0 && line.startsWith(' ') ? `${line}\r\n` : `${code}-${line}\r\n`))
+  return codec.encode(`${before.join('')}${code} ${last}\r\n`)
+}
