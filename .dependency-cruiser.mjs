@@ -19,6 +19,7 @@ const below = {
     'units.ts',
     'errors.ts',
   ],
+  'redis/': ['redis/', 'throttle/', 'rate/', ...base],
   'ftp/errors.ts': ['errors.ts'],
   'ftp/protocol/': ['ftp/protocol/', 'ftp/errors.ts', 'errors.ts'],
   'ftp/files/': ['ftp/files/', 'ftp/errors.ts', ...base],

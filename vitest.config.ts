@@ -9,6 +9,7 @@ export default defineConfig({
       { find: /^sluice\/testing$/, replacement: source('testing/index.ts') },
       { find: /^sluice\/ftp$/, replacement: source('ftp/client/index.ts') },
       { find: /^sluice\/ftp-server$/, replacement: source('ftp/server/index.ts') },
+      { find: /^sluice\/redis$/, replacement: source('redis/index.ts') },
       { find: /^sluice$/, replacement: source('index.ts') },
     ],
   },
