@@ -98,7 +98,7 @@ export interface FileSystem {
   makeDirectory(path: string, options?: FileSystemOptions): Promise<void>
   /** @throws `ENOTEMPTY`; `ENOTDIR` for what is no directory; `EBUSY` for the root. */
   removeDirectory(path: string, options?: FileSystemOptions): Promise<void>
-  /** Removes what is no directory. Who has it open can go on. @throws `EISDIR`. */
+  /** Removes what is no directory. Who has it open can go on. @throws `EISDIR`; `EBUSY` for the root. */
   removeFile(path: string, options?: FileSystemOptions): Promise<void>
   /**
    * Moves a file or a directory with all that is in it. What is at `to` is replaced if both are files, or if both are directories and that one is

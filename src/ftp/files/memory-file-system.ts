@@ -1,0 +1,185 @@
+import { checkOptions } from '../../check-options.ts'
+import type { Clock } from '../../clock.ts'
+import { FileError } from './file-error.ts'
+import type { FileStat, FileSystem, FileSystemOptions, OpenFile, OpenMode, StatOptions } from './file-system.ts'
+import { MemoryFile } from './memory-file.ts'
+import { MemoryDirectoryNode, MemoryFileNode, type MemoryNode, MemorySpace, memoryStat } from './memory-node.ts'
+import { checkMode, checkOpenMode, checkTime, nameOf, partsOf } from './virtual-path.ts'
+
+export interface MemoryFileSystemOptions {
+  /**
+   * Bytes that all files may take together; more fails with `ENOSPC`. A file takes up to twice its size while it grows, as long as there is room.
+   * @default 268_435_456 (256 MiB)
+   */
+  readonly maxBytes?: number
+  /**
+   * How many files and directories there may be; more fails with `ENOSPC`.
+   * @default 100_000
+   */
+  readonly maxEntries?: number
+  /** Where times of change come from, counted on from the time of day at creation. Without one they are the time of day. */
+  readonly clock?: Clock
+}
+
+const DEFAULT_BYTES = 256 * 1024 * 1024
+const DEFAULT_ENTRIES = 100_000
+/** As most disks have it. */
+const LONGEST_NAME = 255
+
+/** Files in memory, for tests and for a server that is to leave nothing behind. It knows no links and no users, and modes forbid nothing. */
+export class MemoryFileSystem implements FileSystem {
+  readonly #space: MemorySpace
+  readonly #now: () => number
+  readonly #root: MemoryDirectoryNode
+
+  /** @throws {RangeError} If a maximum is no integer >= 0. */
+  constructor(options: MemoryFileSystemOptions = {}) {
+    checkOptions('create a file system', options, ['maxBytes', 'maxEntries', 'clock'])
+    const { maxBytes = DEFAULT_BYTES, maxEntries = DEFAULT_ENTRIES, clock } = options
+    for (const [name, value] of Object.entries({ maxBytes, maxEntries })) {
+      if (Number.isSafeInteger(value) && value >= 0) continue
+      throw new RangeError(`Cannot create a file system: '${name}' must be an integer >= 0, is ${value}`)
+    }
+    this.#space = new MemorySpace(maxBytes, maxEntries)
+    const offset = clock ? Date.now() - clock.now() : 0
+    this.#now = clock ? () => offset + clock.now() : Date.now
+    this.#root = new MemoryDirectoryNode(this.#now())
+  }
+
+  /** Bytes that are taken now. */
+  get usedBytes(): number {
+    return this.#space.usedBytes
+  }
+
+  async stat(path: string, { signal }: StatOptions = {}): Promise<FileStat> {
+    signal?.throwIfAborted()
+    return memoryStat(nameOf(path), this.#find('stat', path))
+  }
+
+  async *list(path: string, { signal }: FileSystemOptions = {}): AsyncGenerator<FileStat, void, void> {
+    signal?.throwIfAborted()
+    const node = this.#find('list', path)
+    if (node.type !== 'directory') throw new FileError('list', path, 'ENOTDIR')
+    for (const [name, child] of node.children) {
+      yield memoryStat(name, child)
+      signal?.throwIfAborted()
+    }
+  }
+
+  async open(path: string, mode: OpenMode, { signal }: FileSystemOptions = {}): Promise<OpenFile> {
+    checkOpenMode(mode)
+    signal?.throwIfAborted()
+    const node = mode === 'read' ? this.#find('open', path) : this.#findOrCreate(path, mode)
+    if (node.type === 'directory') throw new FileError('open', path, 'EISDIR')
+    return new MemoryFile(node, path, mode, this.#now)
+  }
+
+  async makeDirectory(path: string, { signal }: FileSystemOptions = {}): Promise<void> {
+    signal?.throwIfAborted()
+    if (path === '/') throw new FileError('make the directory', path, 'EEXIST')
+    const { parent, name } = this.#place('make the directory', path)
+    if (parent.children.has(name)) throw new FileError('make the directory', path, 'EEXIST')
+    this.#add('make the directory', path, parent, name, new MemoryDirectoryNode(this.#now()))
+  }
+
+  async removeDirectory(path: string, { signal }: FileSystemOptions = {}): Promise<void> {
+    signal?.throwIfAborted()
+    const { parent, name } = this.#place('remove', path)
+    const node = this.#find('remove', path)
+    if (node.type !== 'directory') throw new FileError('remove', path, 'ENOTDIR')
+    if (node.children.size > 0) throw new FileError('remove', path, 'ENOTEMPTY')
+    this.#take(parent, name, node)
+  }
+
+  async removeFile(path: string, { signal }: FileSystemOptions = {}): Promise<void> {
+    signal?.throwIfAborted()
+    const { parent, name } = this.#place('remove', path)
+    const node = this.#find('remove', path)
+    if (node.type === 'directory') throw new FileError('remove', path, 'EISDIR')
+    this.#take(parent, name, node)
+  }
+
+  async rename(from: string, to: string, { signal }: FileSystemOptions = {}): Promise<void> {
+    signal?.throwIfAborted()
+    const source = this.#place('rename', from)
+    const node = this.#find('rename', from)
+    const target = this.#place('rename', to)
+    if (to.startsWith(`${from}/`)) throw new FileError('rename', from, 'EINVAL')
+    const replaced = target.parent.children.get(target.name)
+    if (replaced === node) return
+    if (replaced) this.#replace(to, target.parent, target.name, node, replaced)
+    source.parent.children.delete(source.name)
+    target.parent.children.set(target.name, node)
+    source.parent.modified = target.parent.modified = this.#now()
+  }
+
+  async setModified(path: string, time: Date, { signal }: FileSystemOptions = {}): Promise<void> {
+    checkTime(time)
+    signal?.throwIfAborted()
+    this.#find('set the time of', path).modified = time.getTime()
+  }
+
+  async setMode(path: string, mode: number, { signal }: FileSystemOptions = {}): Promise<void> {
+    checkMode(mode)
+    signal?.throwIfAborted()
+    this.#find('set the mode of', path).mode = mode
+  }
+
+  #find(action: string, path: string): MemoryNode {
+    let node: MemoryNode = this.#root
+    for (const part of partsOf(action, path)) {
+      if (node.type !== 'directory') throw new FileError(action, path, 'ENOTDIR')
+      const child = node.children.get(part)
+      if (!child) throw new FileError(action, path, 'ENOENT')
+      node = child
+    }
+    return node
+  }
+
+  /** The directory that `path` is in, or would be. */
+  #place(action: string, path: string): { parent: MemoryDirectoryNode; name: string } {
+    const parts = partsOf(action, path)
+    const name = parts.pop()
+    if (name === undefined) throw new FileError(action, path, 'EBUSY')
+    if (name.length > LONGEST_NAME) throw new FileError(action, path, 'ENAMETOOLONG')
+    let parent: MemoryNode | undefined = this.#root
+    for (const part of parts) {
+      parent = parent.children.get(part)
+      if (!parent) throw new FileError(action, path, 'ENOENT')
+      if (parent.type !== 'directory') throw new FileError(action, path, 'ENOTDIR')
+    }
+    return { parent, name }
+  }
+
+  #findOrCreate(path: string, mode: OpenMode): MemoryNode {
+    if (path === '/') throw new FileError('open', path, mode === 'create-new' ? 'EEXIST' : 'EISDIR')
+    const { parent, name } = this.#place('open', path)
+    const node = parent.children.get(name)
+    if (!node) return this.#add('open', path, parent, name, new MemoryFileNode(this.#space, this.#now()))
+    if (mode === 'create-new') throw new FileError('open', path, 'EEXIST')
+    return node
+  }
+
+  #add(action: string, path: string, parent: MemoryDirectoryNode, name: string, node: MemoryNode): MemoryNode {
+    if (this.#space.usedEntries >= this.#space.maxEntries) throw new FileError(action, path, 'ENOSPC')
+    this.#space.usedEntries++
+    parent.children.set(name, node)
+    parent.modified = this.#now()
+    return node
+  }
+
+  #take(parent: MemoryDirectoryNode, name: string, node: MemoryNode): void {
+    parent.children.delete(name)
+    parent.modified = this.#now()
+    this.#space.usedEntries--
+    if (node.type === 'file') node.unlisted()
+  }
+
+  #replace(path: string, parent: MemoryDirectoryNode, name: string, node: MemoryNode, replaced: MemoryNode): void {
+    if (replaced.type === 'directory') {
+      if (node.type !== 'directory') throw new FileError('rename to', path, 'EISDIR')
+      if (replaced.children.size > 0) throw new FileError('rename to', path, 'ENOTEMPTY')
+    } else if (node.type === 'directory') throw new FileError('rename to', path, 'ENOTDIR')
+    this.#take(parent, name, replaced)
+  }
+}
