@@ -12,7 +12,7 @@ export interface HashReply {
   readonly value: string
 }
 
-const HASH = /^(\S+) (\d{1,16})-(\d{1,16}) ([\da-f]+)(?: |$)/i
+const HASH = /^(\S+) (\d{1,15})-(\d{1,15}) ([\da-f]+)(?: |$)/i
 const HEX = /^[\da-f]{1,128}$/i
 /** CRC32, MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512. */
 const HEX_DIGITS = [8, 32, 40, 56, 64, 96, 128]
@@ -42,22 +42,23 @@ export function formatHashReply(hash: HashReply, path: string): string {
 }
 
 /**
- * Reads the checksum from the reply to XCRC, XMD5, XSHA1, XSHA256 or MD5. There is no standard: it is the only word, or the longest
- * that is a number in hexadecimal of as many digits as checksums have.
+ * Reads the checksum from the reply to XCRC, XMD5, XSHA1, XSHA256 or MD5. There is no standard for these: servers give it alone on a
+ * line, or with the name of the file and other words. It is the longest word that is a number in hexadecimal of as many digits
+ * as a checksum has; alone on its line it may lack zeros before it.
  *
- * @param digits How many it must have: 8 for XCRC (which may leave out zeros before it), 32, 40, 64. By default any that a
- * checksum can have.
- * @returns Hexadecimal, in lower case, at least 8 digits.
+ * @param digits How many it must have: 8 for XCRC, 32, 40, 64. By default any number that checksums have.
+ * @returns Hexadecimal, in lower case.
  * @throws {ProtocolError} If there is none.
  */
 export function parseCrcReply(lines: readonly string[], digits?: number): string {
   const lengths = digits === undefined ? HEX_DIGITS : [digits]
-  const words = lines.join(' ').trim().split(/\s+/)
-  const [only = ''] = words.length === 1 ? words : []
-  const candidates = [only.length < 8 && lengths.includes(8) ? only.padStart(8, '0') : only, ...words]
   let best = ''
-  for (const word of candidates) {
-    if (word.length > best.length && lengths.includes(word.length) && HEX.test(word)) best = word
+  for (const line of lines) {
+    const words = line.trim().split(/\s+/)
+    for (const word of words) {
+      const value = words.length === 1 && word ? word.padStart(digits ?? 8, '0') : word
+      if (value.length > best.length && lengths.includes(value.length) && HEX.test(value)) best = value
+    }
   }
   if (best) return best.toLowerCase()
   throw new ProtocolError('read the checksum', 'there is none', lines.join('\n'))

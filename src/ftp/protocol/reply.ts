@@ -29,6 +29,7 @@ const LF = 0x0a
 const CR = 0x0d
 const DIGIT_0 = 0x30
 const HYPHEN = 0x2d
+const SPACE = 0x20
 
 /**
  * Reads replies from the bytes of a control connection, however they are cut. Lines end in LF or CRLF.
@@ -115,26 +116,20 @@ export class ReplyParser {
     const code = readCode(line)
     const mark = line.charCodeAt(3)
     if (this.#code === 0) {
-      // Some servers leave out the space.
+      // The space before the text may be missing, as with some servers.
       if (code === 0 || isDigit(mark)) throw this.#noReply(bytes)
       if (mark !== HYPHEN) return this.#finish(code, line)
       this.#code = code
-    } else if (code !== this.#code) {
-      this.#lines.push(line)
-      return undefined
-    } else if (isEnd(line)) {
-      return this.#finish(code, line)
-    } else if (mark !== HYPHEN) {
-      this.#lines.push(line)
-      return undefined
     }
-    this.#lines.push(line.slice(4))
+    const isOwn = code === this.#code
+    if (isOwn && (mark === SPACE || line.length === 3)) return this.#finish(code, line)
+    this.#lines.push(isOwn && mark === HYPHEN ? line.slice(4) : line)
     return undefined
   }
 
   #finish(code: number, line: string): Reply {
     const lines = this.#lines
-    lines.push(line.slice(line[3] === ' ' ? 4 : 3))
+    lines.push(line.slice(line.charCodeAt(3) === SPACE ? 4 : 3))
     this.#code = 0
     this.#lines = []
     this.#length = 0
@@ -149,13 +144,14 @@ export class ReplyParser {
 
 const isDigit = (charCode: number): boolean => charCode >= DIGIT_0 && charCode <= DIGIT_0 + 9
 
-const isEnd = (line: string): boolean => line.length === 3 || line[3] === ' '
-
 /** The code that a line begins with, 0 if it does not. */
 function readCode(line: string): number {
-  const [a, b, c] = [line.charCodeAt(0), line.charCodeAt(1), line.charCodeAt(2)]
-  if (!isDigit(a) || !isDigit(b) || !isDigit(c)) return 0
-  const code = (a - DIGIT_0) * 100 + (b - DIGIT_0) * 10 + (c - DIGIT_0)
+  let code = 0
+  for (let i = 0; i < 3; i++) {
+    const charCode = line.charCodeAt(i)
+    if (!isDigit(charCode)) return 0
+    code = code * 10 + charCode - DIGIT_0
+  }
   return code >= 100 && code <= 659 ? code : 0
 }
 

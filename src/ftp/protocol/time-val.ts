@@ -1,9 +1,9 @@
 /** Years after 1999 came out as 19100, 19101, ... from servers that put "19" before the years since 1900. */
-const TIME_VAL = /^(?:19(1\d\d)|(\d{4}))(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d+))?$/
+const TIME_VAL = /^(?:19(1\d\d)|([1-9]\d{3}))(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d+))?$/
 
 /**
  * Reads a time as MDTM, MFMT and MLSx have it: `YYYYMMDDHHMMSS`, and digits of a second behind a point. UTC, to the millisecond.
- * The year may be written as 19100 for 2000, and a second may be 60.
+ * The year is from 1000 to 9999, or 19100 for 2000, and a second may be 60.
  *
  * Source: RFC 3659 section 2.3.
  *
@@ -16,8 +16,7 @@ export function parseTimeVal(text: string): Date | undefined {
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = fields.slice(0, 6).map(Number)
   const milliseconds = Number((fields[6] ?? '').slice(0, 3).padEnd(3, '0'))
   if (hour > 23 || minute > 59 || second > 60) return undefined
-  const time = new Date(0)
-  time.setUTCFullYear(since1900 ? 1900 + Number(since1900) : year, month - 1, day)
+  const time = new Date(Date.UTC(since1900 ? 1900 + Number(since1900) : year, month - 1, day))
   // A day or month that does not exist runs over into another month.
   if (time.getUTCMonth() !== month - 1 || time.getUTCDate() !== day) return undefined
   time.setUTCHours(hour, minute, second, milliseconds)
@@ -27,12 +26,12 @@ export function parseTimeVal(text: string): Date | undefined {
 /**
  * Writes a time: `20240229123456`, and `.789` behind it if there are milliseconds. Source: RFC 3659 section 2.3.
  *
- * @throws {RangeError} If the year is not from 0 to 9999, or the date is invalid.
+ * @throws {RangeError} If the year is not from 1000 to 9999, or the date is invalid.
  */
 export function formatTimeVal(time: Date): string {
   const year = time.getUTCFullYear()
-  if (!(year >= 0 && year <= 9999)) {
-    throw new RangeError(`Cannot write a time: its year must be from 0 to 9999, is ${year}`)
+  if (!(year >= 1000 && year <= 9999)) {
+    throw new RangeError(`Cannot write a time: its year must be from 1000 to 9999, is ${year}`)
   }
   return time
     .toISOString()
