@@ -1,0 +1,254 @@
+import type { Socket } from 'node:net'
+import type { Clock } from '../../../clock.ts'
+import { ClosedError, type TimeoutPhase } from '../../../errors.ts'
+import { Lane } from '../../../streams/io/lane.ts'
+import { ProtocolError, ReplyError } from '../../errors.ts'
+import type { TextCodec } from '../../protocol/codec.ts'
+import { formatCommand, maskSecrets } from '../../protocol/command.ts'
+import { type Reply, ReplyParser } from '../../protocol/reply.ts'
+import type { Log } from '../log.ts'
+import { Exchange } from './exchange.ts'
+
+/** How many preliminary replies a command may have, and how many commands may lie unanswered. */
+const MOST_REPLIES = 1000
+
+/** What NOOP is answered with, and a transfer is not: RFC 959 section 5.4. */
+const answersNoop = ({ code }: Reply) => code === 200 || (code >= 500 && code <= 504) || code === 530
+
+/** How a reply is waited for. */
+export interface ReplyOptions {
+  /** What a timeout is told as. */
+  readonly phase: TimeoutPhase
+  /** How long the server may be silent, in ms; undefined is forever. */
+  readonly timeout: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * The control connection: commands go out, and replies are given to the commands in the order in which these were sent. A command
+ * that nobody waits for any more keeps its place in that order, so that what is answered to it can't be taken for the answer to
+ * the next one.
+ */
+export class ControlConnection {
+  #socket: Socket
+  readonly #codec: TextCodec
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #parser: ReplyParser
+  /** The commands that are not answered, the oldest first. */
+  #open: Exchange[] = []
+  #failure: Error | undefined
+  /** While the order is uncertain: replies are skipped up to the one that `isSought`. */
+  #sought: { readonly code: number; readonly exchange: Exchange } | undefined
+  #received = 0
+  /** When the last command went out or the last reply came, in ms. */
+  lastUsed: number
+
+  constructor(socket: Socket, options: { readonly codec: TextCodec; readonly clock: Clock; readonly log: Log }) {
+    this.#socket = socket
+    this.#codec = options.codec
+    this.#clock = options.clock
+    this.#log = options.log
+    this.#parser = new ReplyParser({ codec: options.codec })
+    this.lastUsed = options.clock.now()
+    this.#listen()
+  }
+
+  get socket(): Socket {
+    return this.#socket
+  }
+
+  /** Why the connection is of no use any more. */
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+
+  /** Whether every command was answered. */
+  get isIdle(): boolean {
+    return this.#open.length === 0
+  }
+
+  /** Expects replies that no command asks for: the greeting. */
+  expectGreeting(): Exchange {
+    return this.#expect('', '')
+  }
+
+  /**
+   * Sends a command.
+   *
+   * @throws {RangeError} If it contains what no command can; {@link ClosedError} if the connection is closed.
+   */
+  send(verb: string, argument?: string): Exchange {
+    const bytes = formatCommand(verb, argument, this.#codec)
+    if (this.#failure) throw this.#closed(verb)
+    if (this.#open.length >= MOST_REPLIES) throw new ProtocolError(verb, `${MOST_REPLIES} commands are unanswered`)
+    const line = argument ? `${verb} ${argument}` : verb
+    const exchange = this.#expect(maskSecrets(line), verb)
+    this.#log.command(line)
+    this.lastUsed = this.#clock.now()
+    this.#socket.write(bytes)
+    return exchange
+  }
+
+  /**
+   * The next reply to a command.
+   *
+   * @throws {TimeoutError} If the server is silent; the connection is closed then, since it may never answer. The signal's reason: the
+   * command is abandoned then. {@link ClosedError} if the connection closes.
+   */
+  async reply(exchange: Exchange, { phase, timeout, signal }: ReplyOptions): Promise<Reply> {
+    const come = exchange.replies.shift()
+    if (come) return come
+    if (this.#failure) throw this.#closed(exchange.command)
+    const lane = new Lane(this.#clock)
+    return await lane.run('wait for a reply', signal, async () => {
+      try {
+        const patience = { phase, timeout, progress: () => this.#received }
+        await lane.patiently(patience, (end) => exchange.waits.next(end))
+      } catch (error) {
+        const isSilent = error === lane.signal.reason && error !== signal?.reason
+        if (isSilent) this.destroy(error as Error)
+        else exchange.abandon()
+        throw error
+      }
+      const reply = exchange.replies.shift()
+      if (!reply) throw this.#closed(exchange.command)
+      return reply
+    })
+  }
+
+  /** The reply that ends a command. As {@link ControlConnection.reply}. */
+  async finalReply(exchange: Exchange, options: ReplyOptions): Promise<Reply> {
+    for (;;) {
+      const reply = await this.reply(exchange, options)
+      if (reply.code >= 200) return reply
+    }
+  }
+
+  /**
+   * Finds out which reply belongs to which command when that is uncertain: asks for the working directory, which is answered with a code
+   * that nothing else is (RFC 959, 257), and skips all that comes before.
+   */
+  async resync(options: ReplyOptions): Promise<void> {
+    for (const exchange of this.#open) exchange.abandon()
+    const exchange = this.send('PWD')
+    this.#sought = { code: 257, exchange }
+    try {
+      await this.reply(exchange, options)
+    } catch (error) {
+      // Who gave up does not know either where the replies stand.
+      this.destroy(error instanceof Error ? error : new ClosedError('go on'))
+      throw error
+    }
+  }
+
+  /** Goes on with `secured` instead of the socket, which lies under it now. */
+  upgraded(secured: Socket): void {
+    this.#socket = secured
+    this.#listen()
+  }
+
+  /** Takes the listeners off the socket, which goes under TLS. Nothing may have come that was not asked for. */
+  release(): Socket {
+    const socket = this.#socket
+    for (const [name, listener] of Object.entries(this.#listeners)) socket.off(name, listener as () => void)
+    if (this.#parser.pending > 0) {
+      throw new ProtocolError('go over to TLS', 'the server has sent more than its reply in the clear')
+    }
+    return socket
+  }
+
+  /** Closes the connection at once. Commands that wait fail with a {@link ClosedError} that has `error` as its cause. */
+  destroy(error?: Error): void {
+    this.#fail(error ?? new ClosedError('go on'))
+    this.#socket.destroy()
+  }
+
+  /** Ends the connection when everything has gone out. */
+  end(): void {
+    this.#fail(new ClosedError('go on'))
+    this.#socket.end()
+    this.#socket.destroySoon()
+  }
+
+  readonly #listeners = {
+    data: (chunk: Buffer) => this.#came(chunk),
+    end: () => this.#socket.destroy(),
+    error: (error: Error) => this.#fail(error),
+    close: () => this.#fail(this.#socket.errored ?? new ClosedError('go on')),
+  }
+
+  #listen(): void {
+    for (const [name, listener] of Object.entries(this.#listeners)) this.#socket.on(name, listener as () => void)
+    if (this.#socket.destroyed) this.#listeners.close()
+  }
+
+  #expect(command: string, verb: string): Exchange {
+    const exchange = new Exchange(command, verb)
+    this.#open.push(exchange)
+    return exchange
+  }
+
+  #came(chunk: Buffer): void {
+    this.#received += chunk.length
+    this.lastUsed = this.#clock.now()
+    try {
+      for (const reply of this.#parser.push(chunk)) this.#deliver(reply)
+    } catch (error) {
+      this.destroy(error as Error)
+    }
+  }
+
+  #deliver(reply: Reply): void {
+    this.#log.reply(reply.code, reply.lines)
+    const exchange = this.#addressee(reply)
+    if (!exchange) {
+      // 421 may come at any time: the server is about to close (RFC 959 section 5.4).
+      if (reply.code === 421) this.#fail(new ReplyError('', reply))
+      else this.#log.note(`nobody has asked for the reply ${reply.code}`)
+      return
+    }
+    if (reply.code >= 200) {
+      exchange.isDone = true
+      this.#open.splice(this.#open.indexOf(exchange), 1)
+    }
+    if (!exchange.isAbandoned) exchange.replies.push(reply)
+    if (exchange.replies.length > MOST_REPLIES) {
+      throw new ProtocolError(exchange.command, `the server has sent ${MOST_REPLIES} replies to it`)
+    }
+    if (reply.code === 421) this.#fail(new ReplyError(exchange.command, reply))
+    exchange.waits.settle()
+    if (exchange.isDone) exchange.ended?.()
+  }
+
+  #addressee(reply: Reply): Exchange | undefined {
+    if (this.#sought) {
+      const { code, exchange } = this.#sought
+      if (reply.code !== code && reply.code !== 421) return undefined
+      this.#sought = undefined
+      this.#open = [exchange]
+      return exchange
+    }
+    const [first] = this.#open
+    // During a transfer some servers answer NOOP at once, others when the transfer has ended.
+    const noop = first?.verb !== 'NOOP' && answersNoop(reply) && this.#open.find(({ verb }) => verb === 'NOOP')
+    return noop || first
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure) return
+    this.#failure = error
+    // Replies that have come before are there to be taken.
+    for (const exchange of this.#open) {
+      exchange.waits.settle()
+      exchange.ended?.()
+    }
+  }
+
+  #closed(action: string): Error {
+    const cause = this.#failure
+    // Told as what it is, since it is the answer to the command, as it were.
+    if (cause instanceof ReplyError || cause instanceof ProtocolError) return cause
+    return new ClosedError(action || 'get the greeting of the server', { cause })
+  }
+}

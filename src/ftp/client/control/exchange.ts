@@ -1,0 +1,29 @@
+import { Waits } from '../../../streams/adapters/waits.ts'
+import type { Reply } from '../../protocol/reply.ts'
+
+/** One command and its replies: any number of preliminary ones (1xx), and one that ends it. */
+export class Exchange {
+  /** The command, with secrets masked. */
+  readonly command: string
+  readonly verb: string
+  /** Replies that nobody has taken yet. */
+  readonly replies: Reply[] = []
+  readonly waits = new Waits()
+  /** Whether nobody is interested in the replies any more. They are awaited all the same, since they will come. */
+  isAbandoned = false
+  /** Whether the last reply has come. */
+  isDone = false
+  /** Called when the last reply has come, or none will. */
+  ended: (() => void) | undefined
+
+  constructor(command: string, verb: string) {
+    this.command = command
+    this.verb = verb
+  }
+
+  /** The next command has the replies from here on. */
+  abandon(): void {
+    this.isAbandoned = true
+    this.replies.length = 0
+  }
+}

@@ -1,0 +1,46 @@
+import type { Socket } from 'node:net'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+import type { Lane } from '../../../streams/io/lane.ts'
+import { opened } from '../../../streams/io/opened.ts'
+import type { SocketIntake } from '../../transfer/socket-intake.ts'
+import type { Session } from '../session/session.ts'
+
+/** A data connection in the making. It is made while the command that it is for is on its way. */
+export interface Channel {
+  /**
+   * The socket, once it is connected and under TLS, if it is to be.
+   *
+   * @throws {TimeoutError} With phase 'data connect' or 'tls'; the error of the socket, or the signal's reason.
+   */
+  ready(signal: AbortSignal | undefined): Promise<Socket>
+  /** Closes it at once, in such a way that the other side knows that something is missing. */
+  reset(): void
+}
+
+/** What a channel is made for. */
+export interface ChannelOptions {
+  /** Where what comes is to go, if it is not read from the socket. */
+  readonly intake?: SocketIntake | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+/** Puts TLS on a data connection, whoever has opened it: the FTP client is always the client of TLS (RFC 4217 section 10). */
+export async function secureData(session: Session, clear: Socket, lane: Lane): Promise<TLSSocket> {
+  const secured = connectTls({ ...session.tls.options(), socket: clear })
+  session.tls.watch(secured)
+  await shaken(session, secured, lane)
+  return secured
+}
+
+/** Waits for the TLS handshake of a data connection. */
+export async function shaken(session: Session, secured: TLSSocket, lane: Lane): Promise<void> {
+  const ignore = () => {}
+  secured.on('error', ignore) // who takes the socket over looks at `errored`
+  const patience = { phase: 'tls' as const, timeout: session.settings.timeouts.tls }
+  await lane.patiently(patience, (end) => opened(secured, 'secureConnect', 'finish the TLS handshake', end))
+}
+
+/** Closes a socket by RST, under TLS without a word: what it was sent is not to look whole. */
+export function resetSocket(clear: Socket): void {
+  if (!clear.destroyed) clear.resetAndDestroy()
+}

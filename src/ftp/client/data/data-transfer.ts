@@ -1,0 +1,174 @@
+import type { Socket } from 'node:net'
+import { ReplyError } from '../../errors.ts'
+import { type CodeMask, matchesCode } from '../../protocol/code-mask.ts'
+import type { Reply } from '../../protocol/reply.ts'
+import type { Exchange } from '../control/exchange.ts'
+import type { Session } from '../session/session.ts'
+import { activeChannel } from './active.ts'
+import type { Channel, ChannelOptions } from './channel.ts'
+import { passiveChannel } from './passive.ts'
+
+/** A command that moves data, such as RETR. */
+export interface TransferCommand extends ChannelOptions {
+  readonly verb: string
+  readonly argument?: string | undefined
+  /** Where in the file to begin, in bytes, by REST (RFC 3659 section 5). */
+  readonly offset?: number | undefined
+}
+
+/**
+ * A data connection and the command that it belongs to. The transfer is done when both have ended: the data connection by its end, and
+ * the command by a reply; either can come first.
+ */
+export class DataTransfer {
+  readonly session: Session
+  readonly socket: Socket
+  /** How many bytes the server says will come, if it says so: many do, in the text of the preliminary reply. */
+  readonly announced: number | undefined
+  readonly #exchange: Exchange
+  readonly #channel: Channel
+  #final: Reply | undefined
+  #isOver = false
+
+  /**
+   * Opens the data connection, sends the command, and waits until both are under way.
+   *
+   * @throws {ReplyError} If the server refuses; {@link TimeoutError}, the error of the socket, or the signal's reason. The control connection can be
+   * used for the next command then.
+   */
+  static async start(session: Session, command: TransferCommand): Promise<DataTransfer> {
+    const { verb, argument, offset = 0, signal } = command
+    if (session.type !== 'I') {
+      await session.command('TYPE', 'I', { signal })
+      session.type = 'I'
+    }
+    const isPassive = session.settings.mode === 'passive'
+    const channel = isPassive ? await passiveChannel(session, command) : await activeChannel(session, signal)
+    let exchange: Exchange | undefined
+    const stop = new AbortController()
+    try {
+      if (offset > 0) await session.command('REST', String(offset), { expectedCodes: '3xx', signal })
+      exchange = session.send(verb, argument)
+      const end = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
+      const connected = channel.ready(end)
+      connected.catch(() => {}) // it is told below, or what the server answers is
+      const reply = await session.control.reply(exchange, session.patience(signal))
+      if (reply.code >= 400) throw new ReplyError(exchange.command, reply)
+      const socket = await connected
+      return new DataTransfer(session, { exchange, channel, socket, reply })
+    } catch (error) {
+      stop.abort(error)
+      if (exchange) await stopTransfer(session, exchange, channel)
+      else channel.reset()
+      throw error
+    }
+  }
+
+  private constructor(
+    session: Session,
+    parts: { readonly exchange: Exchange; readonly channel: Channel; readonly socket: Socket; readonly reply: Reply },
+  ) {
+    this.session = session
+    this.socket = parts.socket
+    this.#exchange = parts.exchange
+    this.#channel = parts.channel
+    this.announced = announcedSize(parts.reply)
+    if (parts.reply.code >= 200) this.#final = parts.reply
+  }
+
+  /** The command, such as "RETR name". */
+  get command(): string {
+    return this.#exchange.command
+  }
+
+  /** Whether the transfer has ended, well or not: the control connection is free. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** Calls `failed` once the server says that the transfer has failed, or the control connection is lost. */
+  watch(failed: (error: Error) => void): void {
+    const look = () => {
+      const reply = this.#exchange.replies.find(({ code }) => code >= 400)
+      if (reply) failed(new ReplyError(this.command, reply))
+    }
+    this.#exchange.ended = look
+    look()
+  }
+
+  /**
+   * Waits for the reply that ends the transfer. The data connection has ended, or will with it.
+   *
+   * @throws {ReplyError} If it is none of the expected ones; {@link TimeoutError} with phase 'final reply'; the signal's reason.
+   */
+  async finish(options: {
+    readonly expectedCodes: CodeMask
+    readonly waitCodes: CodeMask
+    readonly signal: AbortSignal | undefined
+  }): Promise<Reply> {
+    try {
+      const reply = await this.#finalReply(options)
+      if (!matchesCode(reply.code, options.expectedCodes)) throw new ReplyError(this.command, reply)
+      return reply
+    } finally {
+      await this.stop()
+    }
+  }
+
+  /**
+   * Gives the transfer up, if it is not over: ABOR, and the data connection is reset. Settles when the control connection can be used for
+   * the next command, or is closed since it can't be.
+   */
+  async stop(): Promise<void> {
+    if (this.#isOver) return
+    this.#isOver = true
+    if (this.#final) {
+      this.socket.destroy()
+      this.#channel.reset()
+    } else await stopTransfer(this.session, this.#exchange, this.#channel)
+  }
+
+  async #finalReply({
+    waitCodes,
+    signal,
+  }: {
+    readonly waitCodes: CodeMask
+    readonly signal: AbortSignal | undefined
+  }): Promise<Reply> {
+    const { timeouts } = this.session.settings
+    while (!this.#final) {
+      const phase = 'final reply'
+      const reply = await this.session.control.reply(this.#exchange, { phase, timeout: timeouts.finalReply, signal })
+      if (this.#exchange.isDone) this.#final = reply
+      else if (!matchesCode(reply.code, waitCodes)) throw new ReplyError(this.command, reply)
+    }
+    return this.#final
+  }
+}
+
+/**
+ * Ends a transfer that is given up. The server may answer ABOR in any order with the transfer's own reply, with one reply for both, or not at
+ * all (RFC 959 section 4.1.3 leaves room), so the order of replies is made certain again by `resync`.
+ */
+async function stopTransfer(session: Session, exchange: Exchange, channel: Channel): Promise<void> {
+  const { control } = session
+  if (exchange.isDone || control.failure) {
+    channel.reset()
+    return
+  }
+  exchange.abandon()
+  try {
+    control.send('ABOR').abandon()
+    channel.reset()
+    await control.resync(session.patience(undefined))
+  } catch (error) {
+    // The connection is closed then: the next command tells.
+    session.log.note(`the control connection is lost: ${String(error)}`)
+  }
+}
+
+/** "150 Opening BINARY mode data connection for name (4096 bytes)." */
+function announcedSize({ lines }: Reply): number | undefined {
+  const digits = /\((\d{1,15}) bytes\)/i.exec(lines.at(-1) ?? '')?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}

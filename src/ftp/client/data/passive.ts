@@ -1,0 +1,137 @@
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { Lane } from '../../../streams/io/lane.ts'
+import { opened } from '../../../streams/io/opened.ts'
+import { ProtocolError, ReplyError } from '../../errors.ts'
+import { type HostPort, parseExtendedPassiveReply, parsePassiveReply } from '../../protocol/address.ts'
+import type { SocketIntake } from '../../transfer/socket-intake.ts'
+import { handedOver } from '../control/dial.ts'
+import type { Session } from '../session/session.ts'
+import { type Channel, type ChannelOptions, resetSocket, secureData, shaken } from './channel.ts'
+
+/** Asks the server where to connect to, and begins to. */
+export async function passiveChannel(session: Session, { intake, signal }: ChannelOptions): Promise<Channel> {
+  const target = await whereTo(session, signal)
+  // The connection is being made while the command is on its way, and its handshake begins when the server is ready for it.
+  return session.settings.connect ? new HandedChannel(session, target) : new DialledChannel(session, target, intake)
+}
+
+/** EPSV (RFC 2428), or PASV (RFC 959) once that was refused in any way. */
+async function whereTo(session: Session, signal: AbortSignal | undefined): Promise<HostPort> {
+  const host = session.remoteAddress
+  if (!session.refusesExtended) {
+    const reply = await session.command('EPSV', undefined, { expectedCodes: ['229', '4xx', '5xx'], signal })
+    const port = reply.code === 229 ? extendedPort(session, reply.lines.join(' ')) : undefined
+    if (port !== undefined) return { host, port }
+    if (session.isIPv6) throw new ReplyError('EPSV', reply)
+    session.refusesExtended = true
+  }
+  const reply = await session.command('PASV', undefined, { expectedCodes: '227', signal })
+  const named = parsePassiveReply(reply.lines.join(' '))
+  if (named.host === host || session.settings.allowForeignHost) return named
+  session.log.note(`PASV names ${named.host}, which is replaced by ${host}`)
+  return { host, port: named.port }
+}
+
+function extendedPort(session: Session, text: string): number | undefined {
+  try {
+    return parseExtendedPassiveReply(text)
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+    session.log.note(error.message)
+    return undefined
+  }
+}
+
+/** Connected by the client itself. */
+class DialledChannel implements Channel {
+  readonly #session: Session
+  readonly #socket: Socket
+  readonly #isSecure: boolean
+
+  constructor(session: Session, { host, port }: HostPort, intake: SocketIntake | undefined) {
+    this.#session = session
+    const { localAddress } = session.settings
+    const common = {
+      port,
+      allowHalfOpen: true,
+      noDelay: true,
+      ...(localAddress === undefined ? {} : { localAddress }),
+      ...(intake === undefined ? {} : { onread: intake.onread }),
+    }
+    // Only a socket that TLS has made itself can be read without a stream, but only one below it can be reset.
+    this.#isSecure = session.isSecure && intake !== undefined
+    this.#socket = this.#isSecure
+      ? session.tls.watch(connectTls({ ...session.tls.options(), ...common, lookup: always(host) }))
+      : connect({ ...common, host })
+    this.#socket.on('error', () => {}) // who takes the socket over looks at `errored`
+    intake?.attach(this.#socket, true)
+  }
+
+  async ready(signal: AbortSignal | undefined): Promise<Socket> {
+    const session = this.#session
+    const { clock, timeouts } = session.settings
+    const lane = new Lane(clock)
+    return await lane.run('open the data connection', signal, async () => {
+      const socket = this.#socket
+      if (socket.connecting) {
+        const patience = { phase: 'data connect' as const, timeout: timeouts.dataConnect }
+        await lane.patiently(patience, (end) => opened(socket, 'connect', 'open the data connection', end))
+      } else if (socket.errored) throw socket.errored
+      if (!session.isSecure) return socket
+      if (!this.#isSecure) return await secureData(session, socket, lane)
+      if (!isSecured(socket as TLSSocket)) await shaken(session, socket as TLSSocket, lane)
+      return socket
+    })
+  }
+
+  reset(): void {
+    if (this.#isSecure) this.#socket.destroy()
+    else resetSocket(this.#socket)
+  }
+}
+
+/** Connected by what the user has given for that. */
+class HandedChannel implements Channel {
+  readonly #session: Session
+  readonly #target: HostPort
+  #socket: Socket | undefined
+  #isReset = false
+
+  constructor(session: Session, target: HostPort) {
+    this.#session = session
+    this.#target = target
+  }
+
+  async ready(signal: AbortSignal | undefined): Promise<Socket> {
+    const { clock, timeouts, connect } = this.#session.settings
+    const lane = new Lane(clock)
+    return await lane.run('open the data connection', signal, async () => {
+      await lane.patiently({ phase: 'data connect', timeout: timeouts.dataConnect }, async (end) => {
+        const connecting = connect?.({ ...this.#target, purpose: 'data', signal: end })
+        if (connecting) this.#socket = await handedOver(connecting, end)
+      })
+      const socket = this.#socket as Socket
+      socket.on('error', () => {}) // who takes the socket over looks at `errored`
+      if (this.#isReset) socket.destroy()
+      return this.#session.isSecure ? await secureData(this.#session, socket, lane) : socket
+    })
+  }
+
+  reset(): void {
+    this.#isReset = true
+    this.#socket?.destroy()
+  }
+}
+
+/** TLS tells the handshake's end by an event only; the protocol version is known from then on. */
+const isSecured = (socket: TLSSocket) => socket.getFinished() !== undefined && socket.getPeerFinished() !== undefined
+
+/** Gives the address that is known already, under the name that the certificate must be for. */
+function always(address: string): LookupFunction {
+  const family = isIP(address)
+  return (_host, options, done) => {
+    if (options.all) done(null, [{ address, family }])
+    else done(null, address, family)
+  }
+}

@@ -1,0 +1,158 @@
+import { isIP, type Socket } from 'node:net'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { ClosedError } from '../../../errors.ts'
+import { Lane } from '../../../streams/io/lane.ts'
+import { opened } from '../../../streams/io/opened.ts'
+import { ReplyError } from '../../errors.ts'
+import { type CodeMask, matchesCode } from '../../protocol/code-mask.ts'
+import type { Features } from '../../protocol/features.ts'
+import type { Reply } from '../../protocol/reply.ts'
+import type { ClientSettings } from '../client-options.ts'
+import { ControlConnection, type ReplyOptions } from '../control/control-connection.ts'
+import { dial } from '../control/dial.ts'
+import type { Exchange } from '../control/exchange.ts'
+import { TlsSessions } from '../control/tls-sessions.ts'
+import { Log } from '../log.ts'
+
+/** Which replies a command is to have. */
+export interface CommandOptions {
+  /** Codes that end the command well, as masks: "2xx", "33x", "226". @default "2xx" */
+  readonly expectedCodes?: CodeMask | undefined
+  /** Codes to wait through. @default "1xx" */
+  readonly waitCodes?: CodeMask | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * A control connection and what is known of the server behind it. Whoever uses it has it to themselves; `Client` sees to that.
+ */
+export class Session {
+  readonly settings: ClientSettings
+  readonly log: Log
+  readonly control: ControlConnection
+  readonly tls: TlsSessions
+  /** The lines of the greeting. */
+  greeting: readonly string[] = []
+  /** What FEAT told; empty if the server does not know it. */
+  features: Features = new Map()
+  /** The representation type that was set last (RFC 959 section 3.1.1), if any. */
+  type: 'I' | 'A' | undefined
+  /** Whether the server, or what stands before it, has refused EPSV or EPRT. */
+  refusesExtended: boolean
+  /** Whether the server has refused MLSD. */
+  refusesMlsd = false
+  /** The working directory, as long as it is known. */
+  directory: string | undefined
+  isSecure = false
+
+  /** Opens a control connection. What comes through it has not been read yet. */
+  static async open(settings: ClientSettings, signal: AbortSignal | undefined): Promise<Session> {
+    const log = new Log(settings.host, settings.logger)
+    const socket = await dial(settings, signal)
+    const session = new Session(settings, log, socket)
+    if (settings.tls === 'implicit') {
+      try {
+        await session.secure(signal)
+      } catch (error) {
+        session.control.destroy()
+        throw error
+      }
+    }
+    return session
+  }
+
+  private constructor(settings: ClientSettings, log: Log, socket: Socket) {
+    this.settings = settings
+    this.log = log
+    this.tls = new TlsSessions(settings)
+    this.refusesExtended = !settings.epsv
+    socket.setKeepAlive(true, 60_000)
+    socket.setNoDelay(true)
+    this.control = new ControlConnection(socket, { codec: settings.codec, clock: settings.clock, log })
+  }
+
+  /** The address of the server, for data connections. */
+  get remoteAddress(): string {
+    return this.control.socket.remoteAddress ?? this.settings.host
+  }
+
+  /** Whether data connections need IPv6 (RFC 2428). */
+  get isIPv6(): boolean {
+    const address = this.remoteAddress
+    return isIP(address) === 6 && !/^::ffff:\d+\./i.test(address)
+  }
+
+  /** How a reply to an ordinary command is waited for. */
+  patience(signal: AbortSignal | undefined): ReplyOptions {
+    return { phase: 'command', timeout: this.settings.timeouts.command, signal }
+  }
+
+  /** Sends a command whose reply will be asked for later. */
+  send(verb: string, argument?: string): Exchange {
+    return this.control.send(verb, argument)
+  }
+
+  /**
+   * Sends a command and waits for the reply that ends it.
+   *
+   * @throws {ReplyError} If its code is none of the expected ones.
+   */
+  async command(verb: string, argument?: string, options: CommandOptions = {}): Promise<Reply> {
+    options.signal?.throwIfAborted()
+    return await this.outcome(this.send(verb, argument), options)
+  }
+
+  /** The reply that ends a command that was sent before. As {@link Session.command}. */
+  async outcome(exchange: Exchange, options: CommandOptions = {}): Promise<Reply> {
+    const { expectedCodes = '2xx', waitCodes = '1xx', signal } = options
+    for (;;) {
+      const reply = await this.control.reply(exchange, this.patience(signal))
+      if (matchesCode(reply.code, expectedCodes)) {
+        // A preliminary reply can be what was asked for; then there is one more to come, which nobody will ask for.
+        if (!exchange.isDone) exchange.abandon()
+        return reply
+      }
+      if (exchange.isDone) throw new ReplyError(exchange.command, reply)
+      if (!matchesCode(reply.code, waitCodes)) {
+        exchange.abandon()
+        throw new ReplyError(exchange.command, reply)
+      }
+    }
+  }
+
+  /** Puts the control connection under TLS. */
+  async secure(signal: AbortSignal | undefined): Promise<void> {
+    const { timeouts, clock } = this.settings
+    const clear = this.control.release()
+    const secured = connectTls({ ...this.tls.options(), socket: clear })
+    const ignore = () => {}
+    secured.on('error', ignore) // between two listeners; `opened` and the control connection look at `errored`
+    const lane = new Lane(clock)
+    await lane.run('start TLS', signal, () =>
+      lane.patiently({ phase: 'tls', timeout: timeouts.tls }, async (end) => {
+        try {
+          await opened(secured, 'secureConnect', 'finish the TLS handshake', end)
+        } catch (error) {
+          secured.destroy()
+          throw error
+        }
+      }),
+    )
+    this.tls.watch(secured as TLSSocket)
+    this.control.upgraded(secured)
+    secured.off('error', ignore)
+    this.isSecure = true
+  }
+
+  /** Says goodbye, and closes the connection, whatever is answered. */
+  async quit(signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.command('QUIT', undefined, { signal })
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (!(error instanceof ClosedError || error instanceof ReplyError)) throw error
+    } finally {
+      this.control.end()
+    }
+  }
+}
