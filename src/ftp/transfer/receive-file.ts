@@ -18,33 +18,47 @@ export interface WritableFile {
 }
 
 /**
+ * What comes through a socket, up to its end. Each chunk is the caller's until the next one is asked for.
+ *
+ * @throws {TimeoutError} With phase 'first byte' or 'stall', if the other side falls silent; the error of the socket; the signal's reason.
+ */
+export async function* received(intake: SocketIntake, options: TransferOptions): AsyncGenerator<Buffer> {
+  const { flow, stallTimeout, firstByteTimeout = stallTimeout, clock, signal, onBytes } = options
+  const lane = new Lane(clock)
+  let isFirst = true
+  const patience = () =>
+    isFirst
+      ? { phase: 'first byte' as const, timeout: firstByteTimeout }
+      : { phase: 'stall' as const, timeout: stallTimeout }
+  for (;;) {
+    const chunk = await lane.run('receive', signal, async () => {
+      while (intake.front.length === 0) {
+        if (intake.ended) return undefined
+        await lane.patiently(patience(), (end) => intake.ready(end))
+      }
+      return await granted(flow, intake.front, lane.signal)
+    })
+    if (chunk === undefined) return
+    isFirst = false
+    yield chunk
+    intake.consume(chunk.length)
+    onBytes?.(chunk.length)
+  }
+}
+
+/**
  * Receives from a socket up to its end.
  *
  * @returns How many bytes came.
- * @throws {TimeoutError} With phase 'first byte' or 'stall', if the other side falls silent; the error of the socket or of `take`; the
- * signal's reason.
+ * @throws As {@link received}, and what `take` throws.
  */
 export async function receive(intake: SocketIntake, take: TakeBytes, options: TransferOptions): Promise<number> {
-  const { flow, stallTimeout, firstByteTimeout = stallTimeout, clock, signal, onBytes } = options
-  const lane = new Lane(clock)
-  let received = 0
-  return await lane.run('receive', signal, async () => {
-    for (;;) {
-      while (intake.front.length > 0) {
-        const bytes = await granted(flow, intake.front, lane.signal)
-        await take(bytes)
-        intake.consume(bytes.length)
-        received += bytes.length
-        onBytes?.(bytes.length)
-      }
-      if (intake.ended) return received
-      const patience =
-        received > 0
-          ? { phase: 'stall' as const, timeout: stallTimeout }
-          : { phase: 'first byte' as const, timeout: firstByteTimeout }
-      await lane.patiently(patience, (end) => intake.ready(end))
-    }
-  })
+  let count = 0
+  for await (const chunk of received(intake, options)) {
+    await take(chunk)
+    count += chunk.length
+  }
+  return count
 }
 
 /** Receives a file from a socket, up to its end. Nothing may have been read from the socket. As {@link receive}. */

@@ -90,8 +90,8 @@ export async function* blocksOf(file: ReadableFile, position = 0, length = Infin
     at += bytesRead
     return block.subarray(0, bytesRead)
   }
-  let block = Buffer.allocUnsafeSlow(size)
-  let spare: Buffer | undefined
+  let block: Uint8Array = Buffer.allocUnsafeSlow(size)
+  let spare: Uint8Array | undefined
   let next = read(block)
   try {
     for (;;) {

@@ -9,8 +9,8 @@ import type { Separator } from './separator.ts'
 export type Take = (wanted: number, signal: AbortSignal) => Buffer | Promise<Buffer>
 
 export interface ReadSideOptions {
-  /** Milliseconds; undefined waits forever. */
-  readonly timeout: number | undefined
+  /** How long the other side may be silent at this moment. */
+  readonly patience: () => Patience
   /** Bytes. */
   readonly maxLineLength: number
   readonly clock: Clock
@@ -25,7 +25,7 @@ export class ReadSide {
   source: ByteSource
   readonly #buffer = new ReadBuffer()
   readonly #lane: Lane
-  readonly #patience: Patience
+  readonly #patience: () => Patience
   readonly #maxLineLength: number
   readonly #grant: Take
   /** How many bytes at the front of the buffer were granted before, and put back. */
@@ -37,7 +37,7 @@ export class ReadSide {
   constructor(source: ByteSource, options: ReadSideOptions, grant: Take) {
     this.source = source
     this.#lane = new Lane(options.clock)
-    this.#patience = { phase: 'read', timeout: options.timeout }
+    this.#patience = options.patience
     this.#maxLineLength = options.maxLineLength
     this.#grant = grant
   }
@@ -158,7 +158,7 @@ export class ReadSide {
         return true
       }
       if (this.source.ended) return false
-      await this.#lane.patiently(this.#patience, (signal) => this.source.ready(signal))
+      await this.#lane.patiently(this.#patience(), (signal) => this.source.ready(signal))
     }
   }
 }

@@ -7,7 +7,7 @@ import { byteSink } from '../adapters/byte-sink.ts'
 import { byteSource } from '../adapters/byte-source.ts'
 import { type Reader, type ReaderWriter, streamPair, type Writer } from '../adapters/stream-pair.ts'
 import { AsyncStreamIterator } from './async-stream-iterator.ts'
-import type { Lane } from './lane.ts'
+import type { Lane, Patience } from './lane.ts'
 import { opened } from './opened.ts'
 import { ReadSide } from './read-side.ts'
 import { secureSocket } from './secure-socket.ts'
@@ -63,16 +63,14 @@ export class StreamIO implements AsyncDisposable {
   constructor(first: Reader | ReaderWriter, second?: Writer | StreamIOOptions, third?: StreamIOOptions) {
     const { reader, writer, options = {} } = streamPair(first, second, third)
     this.#settings = streamSettings(options)
-    const { readTimeout, writeTimeout } = this.#settings
+    const { clock, maxLineLength } = this.#settings
     const source = byteSource(reader)
     try {
       const sink = byteSink(writer)
-      this.#reads = new ReadSide(source, { ...this.#settings, timeout: readTimeout }, (wanted, signal) =>
-        this.take(wanted, signal),
-      )
-      this.#writes = new WriteSide(sink, { ...this.#settings, timeout: writeTimeout }, (bytes, signal) =>
-        this.send(bytes, signal),
-      )
+      const reads = { patience: () => this.patience('read'), maxLineLength, clock }
+      this.#reads = new ReadSide(source, reads, (wanted, signal) => this.take(wanted, signal))
+      const writes = { patience: () => this.patience('write'), clock }
+      this.#writes = new WriteSide(sink, writes, (bytes, signal) => this.send(bytes, signal))
     } catch (error) {
       source.release()
       throw error
@@ -284,6 +282,12 @@ export class StreamIO implements AsyncDisposable {
    */
   protected send(bytes: Uint8Array, _signal: AbortSignal): number | Promise<number> {
     return this.#writes.send(bytes)
+  }
+
+  /** How long the other side may be silent at this moment, and what that is told as. Asked at each wait. */
+  protected patience(direction: 'read' | 'write'): Patience {
+    const { readTimeout, writeTimeout } = this.#settings
+    return { phase: direction, timeout: direction === 'read' ? readTimeout : writeTimeout }
   }
 
   /** Called once, when no byte will move any more. */

@@ -17,7 +17,7 @@ export class WriteSide {
   #sink: ByteSink
   readonly #lane: Lane
   readonly #turns = new Turns()
-  readonly #patience: Patience
+  readonly #patience: () => Patience
   readonly #grant: Send
   /** False while the sink has more than enough. */
   #hasRoom = true
@@ -25,10 +25,12 @@ export class WriteSide {
   /** What the last write that failed failed with. */
   lastError: unknown
 
-  constructor(sink: ByteSink, options: { readonly timeout: number | undefined; readonly clock: Clock }, grant: Send) {
+  /** @param options `patience` is how long the other side may be silent at this moment. */
+  constructor(sink: ByteSink, options: { readonly patience: () => Patience; readonly clock: Clock }, grant: Send) {
     this.#sink = sink
     this.#lane = new Lane(options.clock)
-    this.#patience = { phase: 'write', timeout: options.timeout, progress: () => unsentBytes(this.#sink.stream) }
+    const progress = () => unsentBytes(this.#sink.stream)
+    this.#patience = () => ({ ...options.patience(), progress })
     this.#grant = grant
   }
 
@@ -65,7 +67,7 @@ export class WriteSide {
 
   /** Settles when everything that was handed over has gone out. */
   drained(): Promise<void> {
-    return this.#lane.patiently(this.#patience, (signal) => this.#sink.drained(signal))
+    return this.#lane.patiently(this.#patience(), (signal) => this.#sink.drained(signal))
   }
 
   /** Runs `work` when the calls before have ended, and keeps others out while it runs. */
@@ -82,7 +84,7 @@ export class WriteSide {
    * @throws {TimeoutError} If nothing goes out for too long.
    */
   end(): Promise<void> {
-    this.#ended ??= this.exclusively('end', undefined, () => this.#lane.patiently(this.#patience, this.#end))
+    this.#ended ??= this.exclusively('end', undefined, () => this.#lane.patiently(this.#patience(), this.#end))
     return this.#ended
   }
 
@@ -95,7 +97,7 @@ export class WriteSide {
   async #room(): Promise<void> {
     this.#lane.signal.throwIfAborted()
     if (this.#hasRoom) return
-    await this.#lane.patiently(this.#patience, (signal) => this.#sink.ready(signal))
+    await this.#lane.patiently(this.#patience(), (signal) => this.#sink.ready(signal))
     this.#hasRoom = true
   }
 

@@ -77,10 +77,13 @@ class DialledChannel implements Channel {
       if (socket.connecting) {
         const patience = { phase: 'data connect' as const, timeout: timeouts.dataConnect }
         await lane.patiently(patience, (end) => opened(socket, 'connect', 'open the data connection', end))
-      } else if (socket.errored) throw socket.errored
-      if (!session.isSecure) return socket
-      if (!this.#isSecure) return await secureData(session, socket, lane)
-      if (!isSecured(socket as TLSSocket)) await shaken(session, socket as TLSSocket, lane)
+      }
+      if (session.isSecure && !this.#isSecure && !socket.destroyed) return await secureData(session, socket, lane)
+      if (this.#isSecure && !socket.destroyed && !isSecured(socket as TLSSocket)) {
+        await shaken(session, socket as TLSSocket, lane)
+      }
+      // What has come before it closed is in the intake; without one, or before the handshake, nothing has.
+      if (socket.errored) throw socket.errored
       return socket
     })
   }
