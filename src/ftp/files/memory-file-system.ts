@@ -8,7 +8,7 @@ import { checkMode, checkOpenMode, checkTime, nameOf, partsOf } from './virtual-
 
 export interface MemoryFileSystemOptions {
   /**
-   * Bytes that all files may take together; more fails with `ENOSPC`. A file takes up to twice its size while it grows, as long as there is room.
+   * Bytes that all files may take together; more fails with `ENOSPC`. A file that is open may take twice its size, as long as there is room.
    * @default 268_435_456 (256 MiB)
    */
   readonly maxBytes?: number

@@ -14,8 +14,6 @@ export class MemorySpace {
 }
 
 const NO_BYTES = Buffer.alloc(0)
-/** The first bytes of a file take as much room at least. */
-const SMALLEST_CAPACITY = 512
 
 /** What is in a file. Its room grows by doubling, so that writing n bytes in small pieces copies fewer than 2 n. */
 export class MemoryFileNode {
@@ -40,7 +38,7 @@ export class MemoryFileNode {
     if (size > constants.MAX_LENGTH) return 'EFBIG'
     const free = this.#space.maxBytes - this.#space.usedBytes
     if (size - capacity > free) return 'ENOSPC'
-    const wanted = Math.max(size, Math.min(2 * capacity, constants.MAX_LENGTH), SMALLEST_CAPACITY)
+    const wanted = Math.max(size, Math.min(2 * capacity, constants.MAX_LENGTH))
     const grown = Buffer.alloc(Math.min(wanted, capacity + free))
     this.bytes.copy(grown, 0, 0, this.size)
     this.#space.usedBytes += grown.length - capacity
@@ -48,12 +46,14 @@ export class MemoryFileNode {
     return undefined
   }
 
-  /** Cuts the file to `size`, which must not be more than it has, and gives the room back. */
+  /** Cuts the file to `size`, which must not be more than it has, and gives back all room that it does not use. */
   cut(size: number): void {
-    const kept = size === 0 ? NO_BYTES : Buffer.from(this.bytes.subarray(0, size))
-    this.#space.usedBytes -= this.bytes.length - kept.length
-    this.bytes = kept
     this.size = size
+    if (size === this.bytes.length) return
+    const kept = size === 0 ? NO_BYTES : Buffer.alloc(size)
+    this.bytes.copy(kept, 0, 0, size)
+    this.#space.usedBytes -= this.bytes.length - size
+    this.bytes = kept
   }
 
   opened(): void {
@@ -62,17 +62,17 @@ export class MemoryFileNode {
 
   closed(): void {
     this.#openFiles--
-    this.#releaseIfGone()
+    this.#settle()
   }
 
   /** It is in no directory any more; its bytes go when nobody has it open. */
   unlisted(): void {
     this.#isListed = false
-    this.#releaseIfGone()
+    this.#settle()
   }
 
-  #releaseIfGone(): void {
-    if (!this.#isListed && this.#openFiles === 0) this.cut(0)
+  #settle(): void {
+    if (this.#openFiles === 0) this.cut(this.#isListed ? this.size : 0)
   }
 }
 

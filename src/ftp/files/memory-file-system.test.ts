@@ -1,0 +1,109 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { VirtualClock } from '../../testing/index.ts'
+import { MemoryFileSystem } from './memory-file-system.ts'
+
+test('MemoryFileSystem has room for maxBytes, and not for one more', async () => {
+  const files = new MemoryFileSystem({ maxBytes: 1000 })
+  await using first = await files.open('/first', 'write')
+  for (let index = 0; index < 700; index++) await first.write(Buffer.from('a'), 0, 1, index)
+  await using second = await files.open('/second', 'write')
+  // Growing has taken more than the 700 bytes, but a file that is cut to its size gives back what it has not used.
+  await first.truncate(701)
+  await first.truncate(700)
+  await second.write(Buffer.alloc(300), 0, 300, 0)
+  expect(files.usedBytes).toBe(1000)
+  const full = { code: 'ENOSPC', message: 'Cannot write "/second": no space left on device' }
+  await expect(second.write(Buffer.alloc(1), 0, 1, 300)).rejects.toMatchObject(full)
+  await expect(second.truncate(301)).rejects.toMatchObject({ code: 'ENOSPC' })
+  expect((await second.stat()).size).toBe(300)
+  await files.removeFile('/first')
+  await expect(second.truncate(301)).rejects.toMatchObject({ code: 'ENOSPC' })
+  await first.close()
+  await second.truncate(1000)
+  expect(files.usedBytes).toBe(1000)
+})
+
+test('MemoryFileSystem has no room for a gap that does not fit', async () => {
+  const files = new MemoryFileSystem()
+  await using file = await files.open('/sparse', 'write')
+  await expect(file.write(Buffer.alloc(1), 0, 1, 2 ** 30)).rejects.toMatchObject({ code: 'ENOSPC' })
+  await expect(file.write(Buffer.alloc(1), 0, 1, 2 ** 52)).rejects.toMatchObject({ code: /^ENOSPC|EFBIG$/ })
+  expect(files.usedBytes).toBe(0)
+})
+
+test('MemoryFileSystem gives back the room of a file that is replaced', async () => {
+  const files = new MemoryFileSystem({ maxBytes: 1000 })
+  for (const path of ['/one', '/two']) {
+    await using file = await files.open(path, 'write')
+    await file.write(Buffer.alloc(500), 0, 500, 0)
+  }
+  await files.rename('/one', '/two')
+  await using file = await files.open('/three', 'write')
+  await file.write(Buffer.alloc(400), 0, 400, 0)
+})
+
+test('MemoryFileSystem has room for maxEntries, and not for one more', async () => {
+  const files = new MemoryFileSystem({ maxEntries: 2 })
+  await files.makeDirectory('/one')
+  await (await files.open('/one/two', 'write')).close()
+  await expect(files.makeDirectory('/three')).rejects.toMatchObject({ code: 'ENOSPC' })
+  await expect(files.open('/three', 'write')).rejects.toMatchObject({ code: 'ENOSPC' })
+  await files.removeFile('/one/two')
+  await files.makeDirectory('/three')
+})
+
+test('MemoryFileSystem takes its times from a clock', async () => {
+  const clock = new VirtualClock()
+  const files = new MemoryFileSystem({ clock })
+  await files.makeDirectory('/before')
+  await clock.advance(90_000)
+  await files.makeDirectory('/after')
+  const [before, after] = [await files.stat('/before'), await files.stat('/after')]
+  expect(after.modified.getTime() - before.modified.getTime()).toBe(90_000)
+  expect((await files.stat('/')).modified).toEqual(after.modified)
+})
+
+test('MemoryFileSystem has what was written, and counts what it holds', async () => {
+  const step = fc.oneof(
+    fc.record({ position: fc.nat(3000), length: fc.nat(2000), fill: fc.integer({ min: 1, max: 255 }) }),
+    fc.record({ truncate: fc.nat(4000) }),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      const files = new MemoryFileSystem({ maxBytes: 6000 })
+      const file = await files.open('/file', 'write')
+      let expected = Buffer.alloc(0)
+      for (const step of steps) {
+        if ('truncate' in step) {
+          await file.truncate(step.truncate)
+          expected = Buffer.concat([expected], step.truncate)
+        } else {
+          await file.write(Buffer.alloc(step.length, step.fill), 0, step.length, step.position)
+          const end = step.position + step.length
+          expected = Buffer.concat([expected], step.length ? Math.max(expected.length, end) : expected.length)
+          if (step.length) expected.fill(step.fill, step.position, end)
+        }
+      }
+      await using reading = await files.open('/file', 'read')
+      const actual = Buffer.alloc(8000)
+      const { bytesRead } = await reading.read(actual, 0, 8000, 0)
+      expect(actual.subarray(0, bytesRead).equals(expected)).toBe(true)
+      await file.close()
+      await reading.close()
+      expect(files.usedBytes).toBe(expected.length)
+      await files.removeFile('/file')
+      expect(files.usedBytes).toBe(0)
+    }),
+  )
+})
+
+for (const wrong of [{ maxBytes: -1 }, { maxEntries: 1.5 }, { maxBytes: Number.NaN }]) {
+  test(`new MemoryFileSystem() refuses ${JSON.stringify(wrong)}`, () => {
+    expect(() => new MemoryFileSystem(wrong)).toThrow(RangeError)
+  })
+}
+
+test('new MemoryFileSystem() refuses an option that there is not', () => {
+  expect(() => new MemoryFileSystem({ maximum: 1 } as object)).toThrow(TypeError)
+})
