@@ -1,0 +1,246 @@
+/** script.lua, word for word: `node scripts/embed-script.js` writes this file. */
+export const scriptText = `-- One budget of bytes per second for many processes: sells slices of its time, one behind the other. All times are microseconds
+-- of this server. src/redis/model.ts does the same in TypeScript; a test holds both together.
+local budget, members, seen = KEYS[1], KEYS[2], KEYS[3]
+local op, id = ARGV[1], ARGV[2]
+local FORMAT = '1'
+local SECOND = 1000000
+local time = redis.call('TIME')
+local now = time[1] * SECOND + time[2]
+
+-- The budget. Everything is read before anything is written, so that what is not ours stays as it is.
+local FIELDS = {
+  'limit', 'version', 'cursor', 'paused', 'count', 'weights', 'active', 'reserved', 'interval', 'intervalAt', 'crowd',
+  'crowdUntil',
+}
+local stored = redis.pcall('HMGET', budget, 'format', unpack(FIELDS))
+if stored.err then return {'FOREIGN', budget} end
+if not stored[1] and redis.call('EXISTS', budget) == 1 then return {'FOREIGN', budget} end
+if stored[1] and stored[1] ~= FORMAT then return {'VERSION', budget, stored[1]} end
+local record = redis.pcall('HGET', members, id)
+if type(record) == 'table' and record.err then return {'FOREIGN', members} end
+local oldest = redis.pcall('ZRANGEBYSCORE', seen, '-inf', now, 'LIMIT', 0, 32)
+if oldest.err then return {'FOREIGN', seen} end
+
+local exists = stored[1] ~= false
+local state = {}
+for i, field in ipairs(FIELDS) do
+  state[field] = exists and tonumber(stored[i + 1]) or 0
+end
+if exists then
+  local limit = tonumber(stored[2])
+  if not limit or not (limit >= 0 and limit < math.huge) then return {'LIMIT', budget, stored[2] or ''} end
+end
+
+local function text(number)
+  return string.format('%.17g', number)
+end
+
+-- What is known of a member, in this order; rates in bytes per second.
+local FACTS = {'weight', 'active', 'rate', 'since', 'seen', 'bytes', 'waiting', 'hold', 'outageRate', 'watched', 'absent', 'kept'}
+local function parse(line)
+  if not line then return nil end
+  local member, i = {}, 0
+  for word in string.gmatch(line, '%S+') do
+    i = i + 1
+    if FACTS[i] then member[FACTS[i]] = tonumber(word) end
+  end
+  if not member.kept then return nil end
+  return member
+end
+local function save(name, member)
+  local words = {}
+  for i, fact in ipairs(FACTS) do words[i] = text(member[fact]) end
+  redis.call('HSET', members, name, table.concat(words, ' '))
+end
+-- Sums of fractions drift: with nobody left they begin anew.
+local function subtract(member)
+  state.count = math.max(0, state.count - 1)
+  if state.count == 0 then
+    state.weights, state.active = 0, 0
+  else
+    state.weights = math.max(0, state.weights - member.weight)
+    state.active = math.max(0, state.active - member.active)
+  end
+end
+local function remove(name)
+  redis.call('HDEL', members, name)
+  redis.call('ZREM', seen, name)
+end
+local function free(member)
+  state.reserved = math.max(0, state.reserved - member.kept)
+  member.absent, member.kept = 0, 0
+end
+
+if op == 'show' then
+  if not exists then return {'NONE'} end
+  local values = {}
+  for i, field in ipairs(FIELDS) do values[i] = text(state[field]) end
+  return {'OK', text(now), values, redis.call('HGETALL', members)}
+end
+
+local function finish()
+  local values = {}
+  for _, field in ipairs(FIELDS) do
+    values[#values + 1] = field
+    values[#values + 1] = text(state[field])
+  end
+  redis.call('HSET', budget, 'format', FORMAT, unpack(values))
+  redis.call('PEXPIRE', budget, 604800000)
+end
+
+if op == 'set' then
+  local limit, paused = ARGV[3], ARGV[4]
+  if limit == '' and not exists then return {'NONE'} end
+  if limit ~= '' then state.limit = tonumber(limit) end
+  if paused ~= '' then state.paused = tonumber(paused) end
+  state.version = state.version + 1
+  finish()
+  return {'OK', text(now), text(state.limit), text(state.version), text(state.paused)}
+end
+
+if op == 'weight' then
+  local member = parse(record)
+  if not exists or not member then return {'NONE'} end
+  local weight = tonumber(ARGV[3])
+  if member.absent == 0 then
+    state.weights = math.max(0, state.weights - member.weight + weight)
+    local active = member.active / member.weight * weight
+    state.active = math.max(0, state.active - member.active + active)
+    member.active = active
+  end
+  member.weight = weight
+  save(id, member)
+  finish()
+  return {'OK', text(now)}
+end
+
+if op == 'leave' then
+  local back = tonumber(ARGV[3])
+  local member = exists and parse(record)
+  if not member then return {'NONE'} end
+  if member.absent == 0 then subtract(member) else free(member) end
+  remove(id)
+  if state.limit > 0 then state.cursor = math.max(now, state.cursor - back / state.limit * SECOND) end
+  finish()
+  return {'OK', text(now)}
+end
+
+-- op == 'buy'
+local knownVersion, knownLimit, ownWeight = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local ownInterval, need, want, back = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local hold, outageRate, watched, waiting = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
+local knownWeights, channel = tonumber(ARGV[14]), ARGV[15]
+
+local me = parse(record)
+if not exists then
+  -- New; or lost, if the caller has known it. Then leases that were sold are still being spent, and the others will be back.
+  redis.call('DEL', members, seen)
+  oldest, me = {}, nil
+  local lost = knownVersion > 0
+  state.limit, state.version = knownLimit, math.max(1, knownVersion)
+  state.cursor = lost and now + ownInterval or now
+  state.crowd, state.crowdUntil = knownWeights, lost and now + SECOND or now
+elseif knownVersion > state.version then
+  -- A replica took over that had not heard of the last change.
+  state.limit, state.version = knownLimit, knownVersion
+end
+
+-- Who has fallen silent: if its connection is gone, so is the process. Else it may be cut off and go on with its share, which
+-- is not sold to others meanwhile.
+for _, name in ipairs(oldest) do
+  local other = name ~= id and parse(redis.call('HGET', members, name))
+  if other and other.absent == 1 then
+    free(other)
+    remove(name)
+  elseif other then
+    subtract(other)
+    local kept = other.outageRate < 0 and other.rate or other.outageRate
+    local gone = false
+    if other.watched == 1 then
+      local subscribers = redis.pcall('PUBSUB', 'NUMSUB', channel .. name)
+      gone = not subscribers.err and subscribers[2] == 0
+    end
+    if kept > 0 and not gone and other.seen + other.hold > now then
+      other.absent, other.kept, other.active = 1, kept, 0
+      state.reserved = state.reserved + kept
+      save(name, other)
+      redis.call('ZADD', seen, text(other.seen + other.hold), name)
+    else
+      remove(name)
+    end
+  elseif name ~= id then
+    remove(name)
+  end
+end
+
+if not me then
+  me = {weight = ownWeight, active = 0, rate = 0, since = now, seen = now, bytes = 0, absent = 0, kept = 0}
+  state.count, state.weights = state.count + 1, state.weights + me.weight
+elseif me.absent == 1 then
+  free(me)
+  me.active = 0
+  state.count, state.weights = state.count + 1, state.weights + me.weight
+end
+
+-- A round is as long as the slowest member needs, and so long that all calls together are 1,000 a second.
+if ownInterval >= state.interval then
+  state.interval, state.intervalAt = ownInterval, now
+elseif now - state.intervalAt > 2 * SECOND then
+  state.interval, state.intervalAt = math.max(ownInterval, state.interval / 2), now
+end
+local interval = math.max(state.interval, state.count * 1000)
+
+-- Weights count as far as they are made use of. So a round stays as long as it should, and who wants less than its share leaves
+-- the rest to the others, step by step towards max-min.
+local rate = math.max(state.limit - state.reserved, state.limit / 100)
+local total = rate * interval / SECOND
+local others = math.max(0, state.active - me.active)
+if now < state.crowdUntil then others = math.max(others, state.crowd - me.weight) end
+local function leaseFor(active)
+  return total * me.weight / math.max(others + active, me.weight)
+end
+local active = me.weight
+if need >= 0 then
+  active = math.min(me.weight, me.weight * need / math.max(1, leaseFor(math.max(me.active, me.weight / 16))))
+end
+state.active = math.max(0, state.active - me.active) + active
+me.active = active
+if state.count == 1 then state.weights, state.active = me.weight, active end
+local lease = math.max(1, math.floor(leaseFor(active)))
+
+local bytes, lead, retry = 0, 0, 0
+if state.limit > 0 then
+  if state.cursor - now > 4 * interval then state.cursor = now + 2 * interval end
+  state.cursor = math.max(now, state.cursor - back / rate * SECOND)
+  lead = state.cursor - now
+  if state.paused == 0 and want ~= 0 then
+    if lead > 2 * interval then
+      retry = lead - 1.5 * interval
+    else
+      bytes = want < 0 and lease or math.min(want, lease)
+      state.cursor = state.cursor + bytes / rate * SECOND
+    end
+  end
+end
+
+-- What it got, over the last second or two rounds: the share that it may keep while Redis is out of its reach.
+local span, elapsed = math.max(SECOND, 2 * interval), now - me.seen
+local fade = math.exp(-elapsed / span)
+local factor = elapsed > 0 and (1 - fade) / elapsed or 1 / span
+me.rate = math.max(0, me.rate * fade + (bytes - back) * SECOND * factor)
+me.seen, me.bytes, me.waiting = now, me.bytes + bytes - back, waiting
+me.hold, me.outageRate, me.watched = hold, outageRate, watched
+save(id, me)
+local patience = need == 0 and math.max(SECOND, 4 * interval) or math.max(400000, 4 * interval)
+redis.call('ZADD', seen, text(now + patience), id)
+finish()
+local ttl = math.max(300000, math.ceil(hold / 500))
+redis.call('PEXPIRE', members, ttl)
+redis.call('PEXPIRE', seen, ttl)
+return {
+  'OK', text(now), text(lead), text(bytes), text(state.limit), text(state.version), text(interval), text(lease),
+  text(state.weights), text(state.count), text(me.weight), text(me.rate), text(state.paused), text(retry),
+  text(state.reserved),
+}
+`
