@@ -56,7 +56,7 @@ export function parseCrcReply(lines: readonly string[], digits?: number): string
   for (const line of lines) {
     const words = line.trim().split(/\s+/)
     for (const word of words) {
-      const value = words.length === 1 && word ? word.padStart(digits ?? 8, '0') : word
+      const value = words.length === 1 && word ? word.padStart(8, '0') : word
       if (value.length > best.length && lengths.includes(value.length) && HEX.test(value)) best = value
     }
   }

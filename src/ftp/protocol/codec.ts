@@ -40,6 +40,8 @@ const isCodec = (value: unknown): value is TextCodec =>
 
 const REPLACEMENT = '\uFFFD'
 const LONE_SURROGATE = /\p{Surrogate}/u
+/** Added to a byte that is no UTF-8. */
+const ESCAPE = 0xdc00
 const ESCAPED_BYTES = /([\uDC80-\uDCFF]+)/u
 
 const UTF8: TextCodec = {
@@ -69,17 +71,27 @@ const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 function decodeEscaping(bytes: Buffer): string {
-  let text = ''
-  let start = 0
+  const text = Buffer.allocUnsafe(bytes.length * 2) // UTF-16: no character has more units there than bytes here
+  let length = 0
   for (let at = 0; at < bytes.length; ) {
-    const length = sequenceLength(bytes, at)
-    if (length === 0) {
-      text += bytes.toString('utf8', start, at) + String.fromCharCode(0xdc00 + (bytes[at] ?? 0))
-      start = at + 1
+    const size = sequenceLength(bytes, at)
+    const codePoint = size === 0 ? ESCAPE + (bytes[at] ?? 0) : codePointAt(bytes, at, size)
+    if (codePoint > 0xffff) {
+      length = text.writeUInt16LE(0xd7c0 + (codePoint >> 10), length)
+      length = text.writeUInt16LE(0xdc00 + (codePoint & 0x3ff), length)
+    } else {
+      length = text.writeUInt16LE(codePoint, length)
     }
-    at += length || 1
+    at += size || 1
   }
-  return text + bytes.toString('utf8', start)
+  return text.toString('utf16le', 0, length)
+}
+
+function codePointAt(bytes: Buffer, at: number, size: number): number {
+  const first = bytes[at] ?? 0
+  let codePoint = size === 1 ? first : first & (0x7f >> size)
+  for (let i = 1; i < size; i++) codePoint = (codePoint << 6) | ((bytes[at + i] ?? 0) & 0x3f)
+  return codePoint
 }
 
 function encodeEscaped(text: string): Buffer {

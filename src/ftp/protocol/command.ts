@@ -3,6 +3,10 @@ import { PartialLine } from './partial-line.ts'
 import { show } from './show.ts'
 import { escapeTelnet, TelnetFilter } from './telnet.ts'
 
+const LF = 0x0a
+const CR = 0x0d
+const ABOR = Buffer.from('ABOR\r')
+
 /** What a client asks. Source: RFC 959 section 5.3. */
 export interface Command {
   /** In upper case; empty for an empty line. */
@@ -38,27 +42,18 @@ export function formatCommand(verb: string, argument = '', codec: TextCodec = te
   const line = argument === '' ? verb : `${verb} ${argument}`
   const refused = (reason: string) => new RangeError(`Cannot send the command ${show(maskSecrets(line))}: ${reason}`)
   if (verb === '') throw refused('it has no verb')
-  if (/[\r\n\0]/.test(line)) throw refused('it has CR, LF or NUL in it')
-  return escapeTelnet(encode(`${line}\r\n`, codec, refused))
-}
-
-/** An encoding may turn any character into CR or LF, and its error may show a password. */
-function encode(line: string, codec: TextCodec, refused: (reason: string) => RangeError): Buffer {
   let bytes: Buffer
   try {
-    bytes = codec.encode(line)
+    bytes = codec.encode(`${line}\r\n`)
   } catch {
-    throw refused('it has a character that is not in the encoding')
+    throw refused('it has a character that the encoding does not have') // the codec's own error may show a password
   }
-  if (bytes.indexOf(LF) !== bytes.length - 1 || bytes.indexOf(CR) !== bytes.length - 2 || bytes.includes(0)) {
-    throw refused('it has CR, LF or NUL in it once it is encoded')
+  // Looked for in the bytes, as an encoding may turn any character into one of these.
+  if (bytes.indexOf(LF) < bytes.length - 1 || bytes.indexOf(CR) < bytes.length - 2 || bytes.includes(0)) {
+    throw refused('it has CR, LF or NUL in it')
   }
-  return bytes
+  return escapeTelnet(bytes)
 }
-
-const LF = 0x0a
-const CR = 0x0d
-const ABOR = Buffer.from('ABOR\r')
 
 /**
  * Reads commands from the bytes that a client sends, however they are cut. Lines end in LF or CRLF; Telnet commands are taken
