@@ -82,7 +82,8 @@ export function formatExtendedPassive(port: number): string {
 }
 
 /**
- * Reads the argument of EPRT: `|1|132.235.1.2|6275|`, `|2|1080::8:800:200C:417A|5282|`, with any printable character in place of `|`.
+ * Reads the argument of EPRT: `|1|132.235.1.2|6275|`, `|2|1080::8:800:200C:417A|5282|`, with any printable character in place
+ * of `|`.
  *
  * Source: RFC 2428 section 2.
  *

@@ -82,6 +82,7 @@ describe('XCRC and its like', () => {
     [['Computing CRC32 digest', '1a2b3c'], undefined, '001a2b3c'],
     [['Computing', '', ' 1a2b3c4d ', ''], 8, '1a2b3c4d'],
     [[`deadbeef ${md5}`], undefined, md5],
+    [[`${md5} deadbeef`], undefined, md5],
     [[`deadbeef ${md5}`], 8, 'deadbeef'],
     [[`${md5} name of 64 letters`], 32, md5],
     [['XCRC of file is 1a2b3c4d'], undefined, '1a2b3c4d'],

@@ -42,9 +42,9 @@ export function formatHashReply(hash: HashReply, path: string): string {
 }
 
 /**
- * Reads the checksum from the reply to XCRC, XMD5, XSHA1, XSHA256 or MD5. There is no standard for these: servers give it alone on a
- * line, or with the name of the file and other words. It is the longest word that is a number in hexadecimal of as many digits
- * as a checksum has; alone on its line it may lack zeros before it.
+ * Reads the checksum from the reply to XCRC, XMD5, XSHA1, XSHA256 or MD5. There is no standard for these: servers give it alone
+ * on a line, or with the name of the file and other words. It is the longest word that is a number in hexadecimal of as many
+ * digits as a checksum has; alone on its line it may lack zeros before it.
  *
  * @param digits How many it must have: 8 for XCRC, 32, 40, 64. By default any number that checksums have.
  * @returns Hexadecimal, in lower case.

@@ -62,6 +62,7 @@ describe('utf8', () => {
     ['ASCII in more bytes than needed', [0xc1, 0x81], '\uDCC1\uDC81'],
     ['a surrogate', [0xed, 0xb2, 0x80], '\uDCED\uDCB2\uDC80'],
     ['what is above U+10FFFF', [0xf4, 0x90, 0x80, 0x80], '\uDCF4\uDC90\uDC80\uDC80'],
+    ['what is far above U+10FFFF', [0xf5, 0x80, 0x80, 0x80], '\uDCF5\uDC80\uDC80\uDC80'],
   ]
   for (const [what, bytes, text] of cases) {
     test(`decode() reads ${what}`, () => {

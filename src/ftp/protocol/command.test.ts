@@ -149,6 +149,12 @@ describe('CommandParser', () => {
     })
   }
 
+  test('CommandParser.push() takes nothing in a line that is too long for ABOR', () => {
+    const parser = new CommandParser()
+    expect(parser.push(Buffer.alloc(5000, 'x'))).toEqual([{ tooLong: true }])
+    expect(parser.push(Buffer.from('ABOR\rPWD\nPWD\n'))).toEqual([{ verb: 'PWD', argument: '' }])
+  })
+
   test('CommandParser.push() tells of a line that is too long once, and before it ends', () => {
     const parser = new CommandParser()
     expect(parser.push(Buffer.alloc(4096, 'x'))).toEqual([])

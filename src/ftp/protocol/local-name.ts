@@ -17,8 +17,8 @@ const DANGERS: readonly (readonly [pattern: RegExp, reason: string])[] = [
  * on every system, so that nothing depends on where it runs.
  *
  * @returns The name itself.
- * @throws {UnsafeNameError} If it is empty, `.`, `..`, has only dots and spaces, has `/`, `\` or NUL in it, or begins with the letter
- * of a drive.
+ * @throws {UnsafeNameError} If it is empty, `.`, `..`, has only dots and spaces, has `/`, `\` or NUL in it, or begins with the
+ * letter of a drive.
  */
 export function checkLocalName(name: string): string {
   for (const [pattern, reason] of DANGERS) {

@@ -156,9 +156,9 @@ function readCode(line: string): number {
 }
 
 /**
- * Writes a reply: `123 text`, or several lines of which all but the last begin with `123-`, or with a space if they did before, as
- * FEAT (RFC 2389 section 3.2) and MLST (RFC 3659 section 7.2) ask. So none can be taken for the end, and {@link ReplyParser}
- * gives the same lines. CR, LF and NUL in the text, which may be a file's name, become `?`.
+ * Writes a reply: `123 text`, or several lines of which all but the last begin with `123-`. Lines in between that begin with a
+ * space stay as they are, as FEAT (RFC 2389 section 3.2) and MLST (RFC 3659 section 7.2) ask. So none can be taken for the end,
+ * and {@link ReplyParser} gives the same lines. CR, LF and NUL in the text, which may be a file's name, become `?`.
  *
  * @param code From 100 to 659.
  * @throws {RangeError} If `code` is out of range, or the text can't be encoded.

@@ -18,7 +18,7 @@ export function parseTimeVal(text: string): Date | undefined {
   if (hour > 23 || minute > 59 || second > 60) return undefined
   const time = new Date(Date.UTC(since1900 ? 1900 + Number(since1900) : year, month - 1, day))
   // A day or month that does not exist runs over into another month.
-  if (time.getUTCMonth() !== month - 1 || time.getUTCDate() !== day) return undefined
+  if (time.getUTCMonth() !== month - 1) return undefined
   time.setUTCHours(hour, minute, second, milliseconds)
   return time
 }
