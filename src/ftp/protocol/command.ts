@@ -33,7 +33,9 @@ export interface CommandParserOptions {
 }
 
 /**
- * Writes a command: `VERB argument`, with CRLF. A byte 255 is doubled, as the control connection is Telnet (RFC 959 section 4.1, RFC 854).
+ * Writes a command: `VERB argument`, with CRLF. A byte 255 is doubled, as the control connection is Telnet.
+ *
+ * Source: RFC 959 sections 4.1 and 5.3, RFC 854.
  *
  * @throws {RangeError} If the verb is empty, if there is CR, LF or NUL in either, which would begin another command, or if the
  * text can't be encoded. The error does not show the argument of PASS and ACCT.

@@ -32,8 +32,8 @@ export function joinPath(...parts: string[]): string {
 }
 
 /**
- * Resolves `.`, `..`, and `/` that are too many. The root has no parent: `/..` is `/`. A relative path keeps those `..` that lead
- * above its beginning, and is `.` if nothing remains.
+ * Resolves `.`, `..`, and `/` that are too many. The root has no parent: `/..` is `/`. A relative path keeps those `..` that
+ * lead above its beginning, and is `.` if nothing remains.
  */
 export function normalizePath(path: string): string {
   const isAbsolute = path.startsWith('/')

@@ -8,12 +8,14 @@ const LOWEST_COMMAND = 240
 type State = 'text' | 'command' | 'option' | 'synch' | 'synch command'
 
 /**
- * Takes Telnet commands out of the bytes that a client sends, however they are cut: `IAC IAC` is the byte 255; `IAC WILL`, `WONT`,
- * `DO` and `DONT` have one more byte; the others, such as `IAC IP` and `IAC DM` before an ABOR, have none. Source: RFC 854, RFC 959
- * section 4.1.3.
+ * Takes Telnet commands out of the bytes that a client sends, however they are cut: `IAC IAC` is the byte 255; `IAC WILL`,
+ * `WONT`, `DO` and `DONT` have one more byte; the others, such as `IAC IP` and `IAC DM` before an ABOR, have none.
  *
  * - A byte 255 before one that is no command stays: a client that knows no Telnet sends names in ISO 8859-1 so.
- * - After `IAC IP` a lone `IAC` or `DM` goes too: the other one was sent as urgent data, and sockets take that out of the stream.
+ * - After `IAC IP` a lone `IAC` or `DM` goes too: the other one was sent as urgent data, and sockets take that out of the
+ *   stream.
+ *
+ * Source: RFC 854, RFC 959 section 4.1.3.
  */
 export class TelnetFilter {
   #state: State = 'text'
