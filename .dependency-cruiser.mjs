@@ -22,7 +22,7 @@ const below = {
   'redis/': ['redis/', 'throttle/', 'rate/', ...base],
   'ftp/errors.ts': ['errors.ts'],
   'ftp/protocol/': ['ftp/protocol/', 'ftp/errors.ts', 'errors.ts'],
-  'ftp/files/': ['ftp/files/', 'ftp/errors.ts', ...base],
+  'ftp/files/': ['ftp/files/', 'ftp/protocol/', 'ftp/errors.ts', ...base],
   'ftp/transfer/': ['ftp/transfer/', 'ftp/files/', 'ftp/errors.ts', 'streams/', 'throttle/', 'rate/', ...base],
   'ftp/client/': [
     'ftp/client/',

@@ -6,3 +6,17 @@ export {
   TruncatedError,
   UnsafeNameError,
 } from '../errors.ts'
+export type { CodeMask } from '../protocol/code-mask.ts'
+export type { Encoding, TextCodec } from '../protocol/codec.ts'
+export type { Features } from '../protocol/features.ts'
+export type { Entry, EntryType } from '../protocol/listing/entry.ts'
+export type { Reply } from '../protocol/reply.ts'
+export { Client, type DataStreamOptions, type StreamBody } from './client.ts'
+export type { ActiveOptions, ClientOptions, ConnectTarget } from './client-options.ts'
+export { DataConnectionThrottleStreamIO, type FinishOptions } from './data/data-connection.ts'
+export type { ListOptions } from './file-commands.ts'
+export type { ListedEntry, Listing } from './listing/listing.ts'
+export type { LogEntry, Logger } from './log.ts'
+export type { Checksum, ChecksumAlgorithm } from './operations/checksum.ts'
+export type { CommandOptions } from './session/session.ts'
+export type { Timeouts } from './timeouts.ts'

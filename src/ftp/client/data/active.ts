@@ -36,6 +36,7 @@ async function announce(session: Session, port: number, signal: AbortSignal | un
 
 /** A data connection that the server opens. */
 class ActiveChannel implements Channel {
+  readonly usesOnread = false
   readonly #session: Session
   readonly #server: Server
   readonly #waits = new Waits()

@@ -7,6 +7,8 @@ import type { Session } from '../session/session.ts'
 
 /** A data connection in the making. It is made while the command that it is for is on its way. */
 export interface Channel {
+  /** Whether what comes goes to the intake without a stream. */
+  readonly usesOnread: boolean
   /**
    * The socket, once it is connected and under TLS, if it is to be.
    *

@@ -81,6 +81,11 @@ export class DataTransfer {
     return this.#exchange.command
   }
 
+  /** Whether what comes goes to the intake without a stream. */
+  get usesOnread(): boolean {
+    return this.#channel.usesOnread
+  }
+
   /** Whether the transfer has ended, well or not: the control connection is free. */
   get isOver(): boolean {
     return this.#isOver

@@ -45,12 +45,14 @@ function extendedPort(session: Session, text: string): number | undefined {
 
 /** Connected by the client itself. */
 class DialledChannel implements Channel {
+  readonly usesOnread: boolean
   readonly #session: Session
   readonly #socket: Socket
   readonly #isSecure: boolean
 
   constructor(session: Session, { host, port }: HostPort, intake: SocketIntake | undefined) {
     this.#session = session
+    this.usesOnread = intake !== undefined
     const { localAddress } = session.settings
     const common = {
       port,
@@ -96,6 +98,7 @@ class DialledChannel implements Channel {
 
 /** Connected by what the user has given for that. */
 class HandedChannel implements Channel {
+  readonly usesOnread = false
   readonly #session: Session
   readonly #target: HostPort
   #socket: Socket | undefined

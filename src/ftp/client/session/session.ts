@@ -7,12 +7,16 @@ import { ReplyError } from '../../errors.ts'
 import { type CodeMask, matchesCode } from '../../protocol/code-mask.ts'
 import type { Features } from '../../protocol/features.ts'
 import type { Reply } from '../../protocol/reply.ts'
+import { RingBuffer } from '../../transfer/ring-buffer.ts'
 import type { ClientSettings } from '../client-options.ts'
 import { ControlConnection, type ReplyOptions } from '../control/control-connection.ts'
 import { dial } from '../control/dial.ts'
 import type { Exchange } from '../control/exchange.ts'
 import { TlsSessions } from '../control/tls-sessions.ts'
 import { Log } from '../log.ts'
+
+/** Enough to write large pieces while more comes, measured: from 512 KiB on a file grows as fast as a socket delivers. */
+const RING = 1024 * 1024
 
 /** Which replies a command is to have. */
 export interface CommandOptions {
@@ -41,9 +45,16 @@ export class Session {
   refusesExtended: boolean
   /** Whether the server has refused MLSD. */
   refusesMlsd = false
+  /** Whether the server does not know SIZE. */
+  refusesSize = false
+  /** The commands that set the time of a file, MFMT and MDTM, which the server does not know. */
+  readonly refusesTimes = new Set<string>()
+  /** Whether the server takes -a with LIST; undefined as long as nobody has tried. */
+  listsHidden: boolean | undefined
   /** The working directory, as long as it is known. */
   directory: string | undefined
   isSecure = false
+  #ring: RingBuffer | undefined
 
   /** Opens a control connection. What comes through it has not been read yet. */
   static async open(settings: ClientSettings, signal: AbortSignal | undefined): Promise<Session> {
@@ -80,6 +91,12 @@ export class Session {
   get isIPv6(): boolean {
     const address = this.remoteAddress
     return isIP(address) === 6 && !/^::ffff:\d+\./i.test(address)
+  }
+
+  /** Memory for what comes through data connections, of which there is one at a time. */
+  ring(): RingBuffer {
+    this.#ring ??= new RingBuffer(RING)
+    return this.#ring
   }
 
   /** How a reply to an ordinary command is waited for. */

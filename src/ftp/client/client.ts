@@ -1,0 +1,204 @@
+import { ClosedError } from '../../errors.ts'
+import type { WaitOptions } from '../../streams/io/stream-io.ts'
+import { checkStreamThrottle } from '../../throttle/limits.ts'
+import type { StreamThrottle } from '../../throttle/stream-throttle.ts'
+import { checkMasks } from '../protocol/code-mask.ts'
+import type { Reply } from '../protocol/reply.ts'
+import { type ClientOptions, clientSettings } from './client-options.ts'
+import { Connection, checkPath } from './connection.ts'
+import type { DataConnectionThrottleStreamIO } from './data/data-connection.ts'
+import { openDataStream } from './data/open-data-stream.ts'
+import { FileCommands } from './file-commands.ts'
+import type { CommandOptions } from './session/session.ts'
+
+/** How a stream of a file is opened. */
+export interface DataStreamOptions extends WaitOptions {
+  /** Where in the file to begin, in bytes. @default 0 */
+  readonly offset?: number | undefined
+  /** Throttles by name for this stream, beside those of the client. */
+  readonly throttles?: Readonly<Record<string, StreamThrottle>> | undefined
+  /** The part of shared limits in proportion to that of other streams, > 0. @default 1 */
+  readonly weight?: number | undefined
+}
+
+/** What is done with a stream. */
+export type StreamBody<T> = (stream: DataConnectionThrottleStreamIO) => Promise<T> | T
+
+/**
+ * A client of FTP (RFC 959) and FTPS (RFC 4217).
+ *
+ * Calls take turns: each waits until those before it have ended, a stream until it is finished. For transfers at the same time see `ClientPool`.
+ * Whatever goes wrong with one of them, the next one finds the connection in order; if that is lost, it says so with a {@link ClosedError}, and
+ * {@link Client.reconnect} opens a new one.
+ *
+ * ```ts
+ * await using client = await Client.connect('ftp.example.com', { user, password, tls: 'explicit' })
+ * await client.download('report.csv', 'report.csv')
+ * ```
+ */
+export class Client extends FileCommands implements AsyncDisposable {
+  /**
+   * Connects and logs in.
+   *
+   * @param host Name or address.
+   * @throws {TypeError | RangeError} If an option is wrong, before anything happens.
+   * @throws {ReplyError} If the server refuses; {@link TimeoutError} with the phase that it was silent in; the error of the system, such as ECONNREFUSED; the
+   * signal's reason. No connection is left behind.
+   */
+  static async connect(host: string, options: ClientOptions = {}): Promise<Client> {
+    const settings = clientSettings(host, options)
+    return new Client(await Connection.open(settings, options.signal))
+  }
+
+  /**
+   * Connects, logs in, runs `body`, and says goodbye, also if `body` throws.
+   *
+   * @returns What `body` returns.
+   */
+  static async context<T>(host: string, body: (client: Client) => Promise<T> | T): Promise<T>
+  static async context<T>(host: string, options: ClientOptions, body: (client: Client) => Promise<T> | T): Promise<T>
+  static async context<T>(
+    host: string,
+    first: ClientOptions | ((client: Client) => Promise<T> | T),
+    second?: (client: Client) => Promise<T> | T,
+  ): Promise<T> {
+    const [options, body] = typeof first === 'function' ? [{}, first] : [first, second]
+    if (typeof body !== 'function') throw new TypeError('Cannot use a client: a function is needed that is given it')
+    await using client = await Client.connect(host, options)
+    return await body(client)
+  }
+
+  /** The server, as it was named. */
+  get host(): string {
+    return this.connection.settings.host
+  }
+
+  get port(): number {
+    return this.connection.settings.port
+  }
+
+  /** The lines of the server's greeting. */
+  get greeting(): readonly string[] {
+    return this.connection.session.greeting
+  }
+
+  /** Whether commands and data go through TLS. */
+  get isSecure(): boolean {
+    return this.connection.session.isSecure
+  }
+
+  /** Whether the connection was closed, here or by the server, or is lost. */
+  get isClosed(): boolean {
+    return this.connection.isClosed
+  }
+
+  /** The throttles by name that all transfers pass. `client.throttles.name = ...` and `delete client.throttles.name` hold at once, also in mid-transfer. */
+  get throttles(): Record<string, StreamThrottle> {
+    return this.connection.throttles.named
+  }
+
+  /**
+   * Sends any command, and waits for its reply.
+   *
+   * @param line The command and its argument, such as "SITE CHMOD 644 name".
+   * @throws {ReplyError} If the code of the reply is none of the expected ones.
+   * @throws {RangeError} If there is CR, LF or NUL in it.
+   */
+  async command(line: string, options: CommandOptions = {}): Promise<Reply> {
+    if (typeof line !== 'string') throw new TypeError(`Cannot send a command: must be a string, is ${typeof line}`)
+    checkMasks(options.expectedCodes ?? '2xx')
+    checkMasks(options.waitCodes ?? '1xx')
+    const end = line.indexOf(' ')
+    const [verb, argument] = end < 0 ? [line, undefined] : [line.slice(0, end), line.slice(end + 1)]
+    return await this.connection.run(options, (session) => session.command(verb, argument, options))
+  }
+
+  /**
+   * Opens a file for reading (RETR). With a body the stream is finished when the body has ended, or given up if it throws.
+   *
+   * ```ts
+   * await using stream = await client.downloadStream('log.txt')
+   * for await (const line of stream.iterByLine()) console.log(line.toString())
+   * ```
+   */
+  downloadStream(path: string, options?: DataStreamOptions): Promise<DataConnectionThrottleStreamIO>
+  downloadStream<T>(path: string, body: StreamBody<T>): Promise<T>
+  downloadStream<T>(path: string, options: DataStreamOptions, body: StreamBody<T>): Promise<T>
+  downloadStream<T>(path: string, first?: DataStreamOptions | StreamBody<T>, second?: StreamBody<T>) {
+    return this.#stream('download', 'RETR', path, first, second)
+  }
+
+  /** Opens a file for writing (STOR). With a body the stream is finished when the body has ended, or aborted if it throws. */
+  uploadStream(path: string, options?: DataStreamOptions): Promise<DataConnectionThrottleStreamIO>
+  uploadStream<T>(path: string, body: StreamBody<T>): Promise<T>
+  uploadStream<T>(path: string, options: DataStreamOptions, body: StreamBody<T>): Promise<T>
+  uploadStream<T>(path: string, first?: DataStreamOptions | StreamBody<T>, second?: StreamBody<T>) {
+    return this.#stream('upload', 'STOR', path, first, second)
+  }
+
+  /** Opens a file for writing at its end (APPE). As {@link Client.uploadStream}. */
+  appendStream(path: string, options?: DataStreamOptions): Promise<DataConnectionThrottleStreamIO>
+  appendStream<T>(path: string, body: StreamBody<T>): Promise<T>
+  appendStream<T>(path: string, options: DataStreamOptions, body: StreamBody<T>): Promise<T>
+  appendStream<T>(path: string, first?: DataStreamOptions | StreamBody<T>, second?: StreamBody<T>) {
+    return this.#stream('upload', 'APPE', path, first, second)
+  }
+
+  /** Ends the transfer that runs now, if one does (ABOR): its call rejects with `reason`. @default an AbortError */
+  abort(reason: unknown = new DOMException('The transfer was aborted', 'AbortError')): void {
+    this.connection.abort(reason)
+  }
+
+  /** Opens the connection anew, if it was lost, logs in, and goes to the working directory there was. */
+  async reconnect(options: WaitOptions = {}): Promise<void> {
+    await this.connection.reconnect(options.signal)
+  }
+
+  /** Says goodbye (QUIT) when the calls before have ended, and closes the connection. Later calls join the first one. */
+  async quit(options: WaitOptions = {}): Promise<void> {
+    await this.connection.quit(options.signal)
+  }
+
+  /** Closes the connection at once. Calls that run or wait reject with a {@link ClosedError}. */
+  close(): void {
+    this.connection.close()
+  }
+
+  /** As {@link Client.quit}; whether the server still answers does not matter. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.quit()
+    } catch (error) {
+      // The goodbye is a courtesy. What went wrong before has been told to those who waited for it.
+      this.connection.session.log.note(`the server was not told goodbye: ${String(error)}`)
+    }
+  }
+
+  async #stream<T>(
+    direction: 'download' | 'upload',
+    verb: string,
+    path: string,
+    first: DataStreamOptions | StreamBody<T> | undefined,
+    second: StreamBody<T> | undefined,
+  ): Promise<DataConnectionThrottleStreamIO | T> {
+    checkPath(direction, path)
+    const options = (typeof first === 'function' ? undefined : first) ?? {}
+    const body = typeof first === 'function' ? first : second
+    checkOffset(options.offset)
+    for (const [name, throttle] of Object.entries(options.throttles ?? {})) checkStreamThrottle(name, throttle)
+    const stream = await openDataStream(this.connection, { ...options, direction, verb, path })
+    if (body === undefined) return stream
+    try {
+      const result = await this.connection.inBody(() => body(stream))
+      if (!stream.isClosing) await stream.finish()
+      return result
+    } finally {
+      await stream.close()
+    }
+  }
+}
+
+function checkOffset(offset: number | undefined): void {
+  if (offset === undefined || (Number.isSafeInteger(offset) && offset >= 0)) return
+  throw new RangeError(`Cannot begin a transfer: 'offset' must be an integer >= 0, is ${String(offset)}`)
+}

@@ -1,0 +1,162 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { BusyError, ClosedError } from '../../errors.ts'
+import { checkSignal, onAbort } from '../../on-abort.ts'
+import type { ClientSettings } from './client-options.ts'
+import { ClientThrottles } from './client-throttles.ts'
+import { Access } from './session/access.ts'
+import { keepAlive } from './session/keep-alive.ts'
+import { openSession } from './session/log-in.ts'
+import type { Session } from './session/session.ts'
+
+/** The one connection of a client, which its calls use in turns. A lost one can be opened anew. */
+export class Connection {
+  readonly settings: ClientSettings
+  readonly throttles: ClientThrottles
+  readonly #access = new Access()
+  /** In the body of which stream a call is made: it would wait for itself. */
+  readonly #bodies = new AsyncLocalStorage<{ isOpen: boolean }>()
+  /** Ends what runs. */
+  readonly #running = new Set<AbortController>()
+  #session: Session
+  #endKeepAlive: () => void
+  #closing: Promise<void> | undefined
+
+  static async open(settings: ClientSettings, signal: AbortSignal | undefined): Promise<Connection> {
+    return new Connection(settings, await openSession(settings, signal))
+  }
+
+  private constructor(settings: ClientSettings, session: Session) {
+    this.settings = settings
+    this.throttles = new ClientThrottles(settings.throttles)
+    this.#session = session
+    this.#endKeepAlive = keepAlive(session)
+  }
+
+  get session(): Session {
+    return this.#session
+  }
+
+  /** Whether it was closed, here or by the server, or is lost. */
+  get isClosed(): boolean {
+    return this.#closing !== undefined || this.#session.control.failure !== undefined
+  }
+
+  /**
+   * Runs `work` when the calls before have ended.
+   *
+   * @param wanted Called while it runs, when another call waits for it.
+   * @throws {ClosedError} If the connection is lost, with the reason as its cause; {@link BusyError} in the body of an open stream.
+   */
+  async run<T>(
+    options: { readonly signal?: AbortSignal | undefined },
+    work: (session: Session) => Promise<T>,
+    wanted?: () => void,
+  ): Promise<T> {
+    const { signal } = options
+    checkSignal(signal)
+    signal?.throwIfAborted()
+    if (this.#bodies.getStore()?.isOpen) {
+      throw new BusyError('use the client in the body of one of its streams, which has the connection')
+    }
+    return await this.#access.run(
+      signal,
+      async () => {
+        this.#checkOpen()
+        return await work(this.#session)
+      },
+      wanted,
+    )
+  }
+
+  /** As {@link Connection.run}; `abort` ends it, too. */
+  async transfer<T>(
+    signal: AbortSignal | undefined,
+    work: (session: Session, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return await this.run({ signal }, async (session) => {
+      const controller = new AbortController()
+      const forget = onAbort(signal, (reason) => controller.abort(reason))
+      this.#running.add(controller)
+      try {
+        return await work(session, controller.signal)
+      } finally {
+        this.#running.delete(controller)
+        forget()
+      }
+    })
+  }
+
+  /** Ends the transfer that runs, with this reason. */
+  abort(reason: unknown): void {
+    for (const controller of this.#running) controller.abort(reason)
+  }
+
+  /** Runs the body of a stream. Calls that it makes of the same client are refused, as long as `isOpen`. */
+  async inBody<T>(body: () => Promise<T> | T): Promise<T> {
+    const place = { isOpen: true }
+    try {
+      return await this.#bodies.run(place, body)
+    } finally {
+      place.isOpen = false
+    }
+  }
+
+  /** Opens a new connection, if this one is lost, and goes to the directory that was the working directory. */
+  async reconnect(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#closing) throw new ClosedError('reconnect')
+    await this.#access.run(signal, async () => {
+      if (this.#session.control.failure === undefined) return
+      const { directory } = this.#session
+      const session = await openSession(this.settings, signal)
+      try {
+        if (directory !== undefined) await session.command('CWD', directory, { signal })
+        session.directory = directory
+      } catch (error) {
+        session.control.destroy()
+        throw error
+      }
+      this.#endKeepAlive()
+      this.#session = session
+      this.#endKeepAlive = keepAlive(session)
+    })
+  }
+
+  /** QUIT, and closes the connection. */
+  quit(signal: AbortSignal | undefined): Promise<void> {
+    this.#closing ??= this.#quit(signal)
+    return this.#closing
+  }
+
+  /** Closes the connection at once. */
+  close(): void {
+    this.#closing ??= Promise.resolve()
+    this.#endKeepAlive()
+    const reason = new ClosedError('go on')
+    this.abort(reason)
+    this.#session.control.destroy(reason)
+  }
+
+  async #quit(signal: AbortSignal | undefined): Promise<void> {
+    this.#endKeepAlive()
+    try {
+      await this.#access.run(signal, async () => {
+        if (this.#session.control.failure === undefined) await this.#session.quit(signal)
+      })
+    } finally {
+      this.#session.control.destroy()
+    }
+  }
+
+  #checkOpen(): void {
+    const { failure } = this.#session.control
+    if (this.#closing) throw new ClosedError('use the client')
+    if (failure)
+      throw new ClosedError('use the client, whose connection is lost until reconnect() is called', { cause: failure })
+  }
+}
+
+/** @throws {TypeError} If a path is no text. What can't be sent is told by the command. */
+export function checkPath(action: string, path: string): void {
+  if (typeof path === 'string' && path !== '') return
+  throw new TypeError(`Cannot ${action}: the path must be text that is not empty, is ${JSON.stringify(path)}`)
+}

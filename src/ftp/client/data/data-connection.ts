@@ -1,0 +1,181 @@
+import type { Patience } from '../../../streams/io/lane.ts'
+import type { WaitOptions } from '../../../streams/io/stream-io.ts'
+import { ThrottleStreamIO } from '../../../streams/io/throttle-stream-io.ts'
+import type { StreamThrottle } from '../../../throttle/stream-throttle.ts'
+import type { CodeMask } from '../../protocol/code-mask.ts'
+import { checkMasks } from '../../protocol/code-mask.ts'
+import type { DataTransfer } from './data-transfer.ts'
+import { NodeDownload, NodeUpload, webDownload, webUpload } from './stream-views.ts'
+
+/** Which replies are to end a transfer. */
+export interface FinishOptions extends WaitOptions {
+  /** Codes that end it well, as masks. @default "2xx" */
+  readonly expectedCodes?: CodeMask | undefined
+  /** Codes to wait through. @default "1xx" */
+  readonly waitCodes?: CodeMask | undefined
+}
+
+/** What a stream is made of. @internal */
+export interface DataConnectionParts {
+  readonly transfer: DataTransfer
+  readonly direction: 'download' | 'upload'
+  readonly throttles: Readonly<Record<string, StreamThrottle>>
+  readonly weight: number | undefined
+  /** Called before the control connection is given to the next command, when the transfer has ended well: throws if bytes are missing. */
+  readonly check: (bytes: number, signal: AbortSignal | undefined) => Promise<void>
+  /** Called once, when the control connection is free for the next command. */
+  readonly released: () => void
+}
+
+/**
+ * A data connection of FTP: a throttled stream that ends with a reply of the server. Until it has ended, its client's other commands wait.
+ *
+ * A download is read to its end, and {@link DataConnectionThrottleStreamIO.finish} makes sure that it is whole. An upload counts only when `finish` has settled:
+ * one that is closed without is aborted (ABOR, and the connection is reset), never left looking whole.
+ */
+export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
+  readonly #parts: DataConnectionParts
+  #finishing: Promise<void> | undefined
+  #failure: Error | undefined
+
+  /** @internal */
+  constructor(parts: DataConnectionParts) {
+    const { transfer, throttles, weight } = parts
+    const { clock, codec: _codec, host } = transfer.session.settings
+    super(transfer.socket, { throttles, weight, clock, host })
+    this.#parts = parts
+    // The server's word must reach whoever is sending, not the error of a socket that it has closed.
+    transfer.watch((error) => {
+      this.#failure = error
+      this.destroy(error)
+    })
+  }
+
+  /**
+   * As {@link ThrottleStreamIO.write}.
+   *
+   * @throws {ReplyError} If the server has closed the data connection and says why.
+   */
+  override async write(data: string | Uint8Array, options: WaitOptions = {}): Promise<void> {
+    try {
+      await super.write(data, options)
+    } catch (error) {
+      const isOfSocket = error !== undefined && error === this.#parts.transfer.socket.errored
+      if (isOfSocket) await this.finish(options)
+      throw error
+    }
+  }
+
+  /** How many bytes the server says will come; undefined if it does not say. */
+  get expectedBytes(): number | undefined {
+    return this.#parts.transfer.announced
+  }
+
+  /**
+   * Ends the transfer, and waits until the server has confirmed it. An upload ends here. Of a download everything should have been read; what is left is not
+   * transferred any more (ABOR).
+   *
+   * Later calls join the first one.
+   *
+   * @throws {ReplyError} If the server says that the transfer has failed. {@link TruncatedError} if fewer bytes came through than the file has. {@link TimeoutError}
+   * with phase 'final reply'. The signal's reason: the transfer is aborted then.
+   */
+  finish(options: FinishOptions = {}): Promise<void> {
+    if (this.#finishing === undefined) {
+      const { expectedCodes = '2xx', waitCodes = '1xx', signal } = options
+      checkMasks(expectedCodes)
+      checkMasks(waitCodes)
+      this.#finishing = this.#finish(expectedCodes, waitCodes, signal)
+      this.#finishing.catch(() => {}) // it need not be awaited by each who calls
+    }
+    return this.#finishing
+  }
+
+  /** Gives the transfer up, if it has not been finished (ABOR). Settles when the client's next command can go out. */
+  override async close(_options: WaitOptions = {}): Promise<void> {
+    if (this.#finishing) await this.#finishing.catch(() => {})
+    await this.#stop()
+  }
+
+  /** As {@link DataConnectionThrottleStreamIO.close}, without waiting. Calls that wait reject with `error`. */
+  override destroy(error?: Error): void {
+    super.destroy(error)
+    void this.#stop()
+  }
+
+  /** Finishes a download; gives up an upload that was not finished. */
+  override async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#parts.direction === 'download' && !this.isClosing) await this.finish()
+    else await this.close()
+  }
+
+  /** The download as a Node stream. It ends when the transfer is confirmed; to destroy it gives the transfer up. */
+  toNodeReadable(): NodeDownload {
+    return new NodeDownload(this)
+  }
+
+  /** The upload as a Node stream. It finishes when the transfer is confirmed; to destroy it gives the transfer up. */
+  toNodeWritable(): NodeUpload {
+    return new NodeUpload(this)
+  }
+
+  /** The download as a web stream. It closes when the transfer is confirmed; to cancel it gives the transfer up. */
+  toWebReadable(): ReadableStream<Uint8Array> {
+    return webDownload(this)
+  }
+
+  /** The upload as a web stream. It closes when the transfer is confirmed; to abort it gives the transfer up. */
+  toWebWritable(): WritableStream<Uint8Array> {
+    return webUpload(this)
+  }
+
+  protected override patience(direction: 'read' | 'write'): Patience {
+    const { timeouts } = this.#parts.transfer.session.settings
+    const isFirst = this.stats[direction].bytes === 0
+    return isFirst ? { phase: 'first byte', timeout: timeouts.firstByte } : { phase: 'stall', timeout: timeouts.stall }
+  }
+
+  async #finish(expectedCodes: CodeMask, waitCodes: CodeMask, signal: AbortSignal | undefined): Promise<void> {
+    const { transfer, direction, check } = this.#parts
+    try {
+      if (direction === 'download') {
+        const rest = await this.#rest(signal)
+        if (rest > 0) return
+      } else {
+        const ended = this.end({ signal })
+        // If the server has closed it, its reply says why.
+        await ended.catch((error: unknown) => {
+          signal?.throwIfAborted()
+          this.#failure ??= error as Error
+        })
+      }
+      await transfer.finish({ expectedCodes, waitCodes, signal })
+      if (this.#failure) throw this.#failure
+      await check(this.stats[direction === 'download' ? 'read' : 'write'].bytes, signal)
+    } finally {
+      await this.#stop()
+    }
+  }
+
+  /** How many bytes are left of a download, 0 or more; a server ends its connection right after the last one. */
+  async #rest(signal: AbortSignal | undefined): Promise<number> {
+    try {
+      return (await this.read(1, { signal })).length
+    } catch (error) {
+      signal?.throwIfAborted()
+      // What the server says of it, which is about to come, is worth more than the error of a socket.
+      this.#failure ??= error as Error
+      return 0
+    }
+  }
+
+  async #stop(): Promise<void> {
+    const { transfer, released } = this.#parts
+    try {
+      await transfer.stop()
+      super.destroy()
+    } finally {
+      released()
+    }
+  }
+}

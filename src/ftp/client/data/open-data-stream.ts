@@ -1,0 +1,53 @@
+import type { DataStreamOptions } from '../client.ts'
+import type { Connection } from '../connection.ts'
+import { checkWhole } from '../transfer/retrieve.ts'
+import { checkStored } from '../transfer/store.ts'
+import { DataConnectionThrottleStreamIO } from './data-connection.ts'
+import { DataTransfer } from './data-transfer.ts'
+
+/** Opens a stream, which has the connection until it is finished or closed. */
+export function openDataStream(
+  connection: Connection,
+  request: DataStreamOptions & {
+    readonly direction: 'download' | 'upload'
+    readonly verb: string
+    readonly path: string
+  },
+): Promise<DataConnectionThrottleStreamIO> {
+  const { direction, verb, path, offset = 0, throttles = {}, weight } = request
+  return new Promise((resolve, reject) => {
+    const held = connection.transfer(request.signal, async (session, signal) => {
+      const transfer = await DataTransfer.start(session, { verb, argument: path, offset, signal })
+      await new Promise<void>((released) => {
+        const check = async (bytes: number, end: AbortSignal | undefined) => {
+          if (direction === 'download') await checkWhole(session, path, offset + bytes, transfer.announced, offset, end)
+          // How many there are to be is known only if this is all of the file.
+          else if (verb === 'STOR') await checkStored(session, path, offset + bytes, end)
+        }
+        const inherited = connection.throttles.named
+        const stream = new DataConnectionThrottleStreamIO({
+          transfer,
+          direction,
+          throttles: { ...inherited, ...throttles },
+          weight,
+          check,
+          released: () => {
+            forget()
+            signal.removeEventListener('abort', abort)
+            released()
+          },
+        })
+        const forget = connection.throttles.follow((now, before) => {
+          for (const name of Object.keys(before))
+            if (!(name in throttles) && !(name in now)) delete stream.throttles[name]
+          for (const [name, throttle] of Object.entries(now))
+            if (!(name in throttles)) stream.throttles[name] = throttle
+        })
+        const abort = () => stream.destroy(signal.reason as Error)
+        signal.addEventListener('abort', abort)
+        resolve(stream)
+      })
+    })
+    held.catch(reject)
+  })
+}

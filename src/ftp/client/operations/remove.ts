@@ -1,0 +1,35 @@
+import { Flow } from '../../../throttle/flow.ts'
+import { ReplyError } from '../../errors.ts'
+import type { Entry } from '../../protocol/listing/entry.ts'
+import { joinPath } from '../../protocol/path.ts'
+import { listDirectory } from '../listing/listing-source.ts'
+import type { Session } from '../session/session.ts'
+import { statPath } from './stat.ts'
+
+/** Removes a file, or a directory with all that is in it. Symbolic links are removed, never followed. */
+export async function removeTree(session: Session, path: string, signal: AbortSignal | undefined): Promise<void> {
+  const reply = await session.command('DELE', path, { expectedCodes: ['2xx', '5xx'], signal })
+  if (reply.code < 300) return
+  const found = await statPath(session, path, signal)
+  if (found?.type !== 'directory') throw new ReplyError(`DELE ${path}`, reply)
+  await removeDirectory(session, path, signal)
+}
+
+/** One directory after the other on the way down, and off on the way up: no more is held than what one listing has. */
+async function removeDirectory(session: Session, path: string, signal: AbortSignal | undefined): Promise<void> {
+  const request = {
+    path,
+    command: undefined,
+    flow: new Flow(),
+    onUnreadable: undefined,
+    signal: signal ?? new AbortController().signal,
+  }
+  const entries: Entry[] = []
+  for await (const part of listDirectory(session, request)) entries.push(...part)
+  for (const { name, type } of entries) {
+    const child = joinPath(path, name)
+    if (type === 'directory') await removeDirectory(session, child, signal)
+    else await session.command('DELE', child, { signal })
+  }
+  await session.command('RMD', path, { signal })
+}

@@ -1,0 +1,93 @@
+import { SluiceError } from '../../../errors.ts'
+import type { Flow } from '../../../throttle/flow.ts'
+import { ReplyError, TruncatedError } from '../../errors.ts'
+import { received, type TakeBytes } from '../../transfer/receive-file.ts'
+import { SocketIntake } from '../../transfer/socket-intake.ts'
+import { DataTransfer } from '../data/data-transfer.ts'
+import { sizeIfTold } from '../operations/files.ts'
+import type { Session } from '../session/session.ts'
+
+/** What is to be fetched, and where it is to go. */
+export interface RetrieveRequest {
+  readonly path: string
+  /** Where to begin, in bytes. */
+  readonly offset: number
+  readonly take: TakeBytes
+  /** What the bytes have to pass. */
+  readonly flow: Flow
+  readonly onBytes?: ((count: number) => void) | undefined
+  readonly signal: AbortSignal
+}
+
+/**
+ * Fetches a file, straight from the socket into the hands of `take`, and makes sure that it is whole.
+ *
+ * @returns How many bytes came.
+ * @throws {ReplyError} If the server refuses, or says that the transfer has failed. {@link TruncatedError} if fewer bytes came than the file has, whatever the
+ * server says. {@link TimeoutError}, the error of the socket or of `take`, or the signal's reason. The control connection can be used for the next command.
+ */
+export async function retrieve(session: Session, request: RetrieveRequest): Promise<number> {
+  const { path, offset, take, flow, onBytes, signal } = request
+  const { clock, timeouts } = session.settings
+  const intake = new SocketIntake(session.ring())
+  const transfer = await DataTransfer.start(session, { verb: 'RETR', argument: path, offset, intake, signal })
+  const failed = new AbortController()
+  transfer.watch((error) => failed.abort(error))
+  try {
+    if (!transfer.usesOnread) intake.attach(transfer.socket, false)
+    let count = 0
+    const options = {
+      flow,
+      clock,
+      signal: AbortSignal.any([signal, failed.signal]),
+      stallTimeout: timeouts.stall,
+      firstByteTimeout: timeouts.firstByte,
+      onBytes,
+    }
+    const chunks = received(intake, options)
+    for (;;) {
+      const next = await chunks.next().catch((error: unknown) => failure(error, transfer, signal))
+      if (next.done) break
+      await take(next.value)
+      count += next.value.length
+    }
+    await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
+    await checkWhole(session, path, offset + count, transfer.announced, offset, signal)
+    return count
+  } finally {
+    intake.release()
+    await transfer.stop()
+  }
+}
+
+/** If a data connection fails, what the server says of it is worth more than the error of a socket. */
+async function failure(error: unknown, transfer: DataTransfer, signal: AbortSignal): Promise<never> {
+  signal.throwIfAborted()
+  if (!(error instanceof SluiceError)) {
+    try {
+      await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
+    } catch (reply) {
+      signal.throwIfAborted()
+      if (reply instanceof ReplyError) throw reply
+    }
+  }
+  throw error
+}
+
+/**
+ * A server may call a file whole that it has cut short, and TLS may end without its goodbye; the size tells. It is asked for only if it
+ * was not told, or is not what came.
+ */
+export async function checkWhole(
+  session: Session,
+  path: string,
+  actual: number,
+  announced: number | undefined,
+  offset: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  // Some announce the size of the file, some what is left of it.
+  if (announced !== undefined && (announced === actual || announced === actual - offset)) return
+  const expected = (await sizeIfTold(session, path, signal)) ?? announced
+  if (expected !== undefined && actual < expected) throw new TruncatedError(path, expected, actual)
+}

@@ -1,0 +1,77 @@
+import type { Flow } from '../../../throttle/flow.ts'
+import { ReplyError, TruncatedError } from '../../errors.ts'
+import { sendChunks } from '../../transfer/send-file.ts'
+import { DataTransfer } from '../data/data-transfer.ts'
+import { sizeIfTold } from '../operations/files.ts'
+import type { Session } from '../session/session.ts'
+
+/** What is to be sent, and where to. */
+export interface StoreRequest {
+  readonly verb: 'STOR' | 'APPE'
+  readonly path: string
+  /** Where in the file the server is to begin, in bytes, by REST. */
+  readonly offset: number
+  /** Each is used until the next one is asked for. */
+  readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+  /** What the bytes have to pass. */
+  readonly flow: Flow
+  readonly onBytes?: ((count: number) => void) | undefined
+  readonly signal: AbortSignal
+}
+
+/**
+ * Sends a file, and makes sure that it has arrived.
+ *
+ * @returns How many bytes were sent.
+ * @throws {ReplyError} If the server refuses, also in the middle. {@link TruncatedError} if the server has fewer bytes than were sent, whatever it says.
+ * {@link TimeoutError}, the error of the socket or of `chunks`, or the signal's reason: the transfer is aborted then. The control connection can be used for the
+ * next command.
+ */
+export async function store(session: Session, request: StoreRequest): Promise<number> {
+  const { verb, path, offset, chunks, flow, onBytes, signal } = request
+  const { clock, timeouts } = session.settings
+  const transfer = await DataTransfer.start(session, { verb, argument: path, offset, signal })
+  const refused = new AbortController()
+  transfer.watch((error) => refused.abort(error))
+  try {
+    const count = await sendChunks(chunks, transfer.socket, {
+      flow,
+      clock,
+      signal: AbortSignal.any([signal, refused.signal]),
+      stallTimeout: timeouts.stall,
+      firstByteTimeout: timeouts.firstByte,
+      onBytes,
+    }).catch((error: unknown) => failure(error, transfer, signal))
+    // The end of the connection is the end of the file, and all that the server has to go by.
+    transfer.socket.end()
+    await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
+    return count
+  } finally {
+    await transfer.stop()
+  }
+}
+
+/** @throws {TruncatedError} If the server says that the file has fewer bytes than it should. */
+export async function checkStored(
+  session: Session,
+  path: string,
+  expected: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const actual = await sizeIfTold(session, path, signal)
+  if (actual !== undefined && actual < expected) throw new TruncatedError(path, expected, actual)
+}
+
+/** If the server has closed the data connection, its reply says why, and is about to come. */
+async function failure(error: unknown, transfer: DataTransfer, signal: AbortSignal): Promise<never> {
+  signal.throwIfAborted()
+  if (error === transfer.socket.errored || (error instanceof Error && 'code' in error && transfer.socket.destroyed)) {
+    try {
+      await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
+    } catch (reply) {
+      signal.throwIfAborted()
+      if (reply instanceof ReplyError) throw reply
+    }
+  }
+  throw error
+}
