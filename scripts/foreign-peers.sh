@@ -12,11 +12,19 @@ closure() {
   apt-get install --simulate --no-install-recommends "$@" 2>/dev/null | awk '/^Inst/ { print $2 }'
 }
 
+# Old lists name packages that are no longer there. Only root can renew them.
+is_updated=
+update() {
+  if [ -z "$is_updated" ] && [ "$(id -u)" = 0 ]; then apt-get -q update; fi
+  is_updated=yes
+}
+
 get() { # NAME FILE PACKAGE...: unpacks the packages into the folder NAME, unless FILE is there
   local name=$1 file=$2
   shift 2
   if [ -e "$folder/$name/$file" ]; then return; fi
   local unpacked="$folder/$name.new"
+  update
   rm -rf "${folder:?}/$name" "$unpacked"
   mkdir -p "$unpacked"
   (
@@ -29,7 +37,6 @@ get() { # NAME FILE PACKAGE...: unpacks the packages into the folder NAME, unles
   mv "$unpacked" "$folder/$name"
 }
 
-if ! apt-cache show proftpd-core >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then apt-get -q update; fi
 get vsftpd usr/sbin/vsftpd vsftpd
 get proftpd usr/sbin/proftpd proftpd-core proftpd-mod-crypto
 echo "FTP servers for the tests: $folder"
