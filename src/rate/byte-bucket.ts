@@ -42,8 +42,9 @@ export class ByteBucket {
   #refilledAt: number
   /** What waiters were not given because this process was late. */
   #arrears = 0
-  /** Bytes that may pass at once after an idle time, beyond one quantum. */
-  readonly burst: number
+  #burst: number
+  /** What refilling may still bring, in bytes: Infinity unless the bytes come from elsewhere, see {@link ByteBucket.feed}. */
+  supply = Infinity
   /** Bytes that are given out in one wake-up. */
   quantum = 0
   /** The fewest bytes for one turn of one flow. */
@@ -59,7 +60,7 @@ export class ByteBucket {
    * @param now Milliseconds on a monotonic clock. The bucket starts full.
    */
   constructor(rate: number, burst: number, now: number) {
-    this.burst = burst
+    this.#burst = burst
     this.#rate = rate
     this.#refilledAt = now
     this.#measure()
@@ -69,6 +70,11 @@ export class ByteBucket {
   /** Bytes per second. */
   get rate(): number {
     return this.#rate
+  }
+
+  /** Bytes that may pass at once after an idle time, beyond one quantum. */
+  get burst(): number {
+    return this.#burst
   }
 
   /** Whole bytes that can be taken now; negative while in debt. */
@@ -90,6 +96,21 @@ export class ByteBucket {
   }
 
   /**
+   * Has the bucket filled from a supply, at a rate that goes up and down all the time: nothing that it holds is taken away. What is
+   * beyond its depth stays in the supply. Call `refill` first.
+   *
+   * @param supply Bytes, >= 0; Infinity for a bucket that only time fills.
+   */
+  feed(rate: number, supply: number, burst: number): void {
+    this.#rate = rate
+    this.#burst = burst
+    this.supply = supply
+    this.#arrears = 0
+    this.#measure()
+    if (this.#tokens === Infinity) this.#tokens = Math.min(this.idleDepth, supply)
+  }
+
+  /**
    * Adds what time has brought, up to `depth` bytes in all. What is there already is never taken away.
    *
    * @param late Whether what does not fit is kept, since others have waited for it; else arrears lapse, too.
@@ -100,6 +121,13 @@ export class ByteBucket {
     this.#refilledAt = now
     if (this.#rate === Infinity) {
       this.#tokens = Infinity
+      return
+    }
+    if (this.supply < Infinity) {
+      const fits = Math.max(0, depth - this.#tokens)
+      const brought = Math.min(earned, this.supply, fits)
+      this.#tokens += brought
+      this.supply -= brought
       return
     }
     if (!late) this.#arrears = 0
@@ -123,13 +151,17 @@ export class ByteBucket {
 
   /** Puts back bytes that were taken and not used, as far as they fit. */
   give(bytes: number): void {
-    this.#tokens = Math.max(this.#tokens, Math.min(this.waitingDepth, this.#tokens + bytes))
+    const before = this.#tokens
+    this.#tokens = Math.max(before, Math.min(this.waitingDepth, before + bytes))
+    // What came from a supply and does not fit goes back there.
+    if (this.supply < Infinity) this.supply += bytes - (this.#tokens - before)
   }
 
-  /** When the bucket will hold `bytes`, in ms; `now` if it does. Call `refill` first. */
+  /** When the bucket will hold `bytes`, in ms; `now` if it does, Infinity if the supply is too little. Call `refill` first. */
   readyAt(bytes: number, now: number): number {
     const missing = bytes - this.#tokens
     if (missing <= ROUNDING) return now
+    if (missing > this.supply + ROUNDING) return Infinity
     return Math.max(now + SHORTEST_WAIT, now + (missing / this.#rate) * 1000)
   }
 
@@ -141,7 +173,7 @@ export class ByteBucket {
       this.quantum,
       Math.max(SMALLEST_QUANTUM, Math.floor(this.#rate / MOST_TURNS_PER_SECOND)),
     )
-    this.idleDepth = this.burst + this.quantum
+    this.idleDepth = this.#burst + this.quantum
     // The byte more counts where a byte takes longer than the grace: what comes meanwhile would be lost.
     this.waitingDepth = Math.max(this.idleDepth, this.quantum + rate * GRACE_TIME + 1)
   }

@@ -79,6 +79,8 @@ export class Gate {
   waited = 0
   due = Infinity
   place = -1
+  /** Called when somebody needs bytes that the bucket does not hold, if they come from elsewhere. */
+  onNeed: (() => void) | undefined
 
   constructor(scheduler: Scheduler, rate: number, burst: number, span: number) {
     const now = scheduler.clock.now()
@@ -104,10 +106,13 @@ export class Gate {
     const bucket = this.bucket
     this.refill(now)
     const available = bucket.available
-    if (available < Math.min(wanted, bucket.quantum)) return 0
+    if (available < Math.min(wanted, bucket.quantum)) {
+      this.onNeed?.()
+      return 0
+    }
     const counted = link.flow.active
     const alone = this.active.size === (counted ? 1 : 0)
-    const binding = this.#isBinding(now)
+    const binding = this.isBinding(now)
     if (alone && binding) return available
     // Somebody else may be about to ask: whoever comes first must not take what should be shared. A full bucket limits nobody, and
     // what is left of a burst belongs to who is alone.
@@ -146,7 +151,10 @@ export class Gate {
   enqueue(link: Link, now: number): void {
     this.refill(now)
     this.queue.pushTail(link)
-    if (this.queue.head === link) this.arm(now)
+    if (this.queue.head === link) {
+      this.arm(now)
+      this.onNeed?.()
+    }
   }
 
   dequeue(link: Link, now: number): void {
@@ -248,6 +256,13 @@ export class Gate {
     this.arm(now)
   }
 
+  /** Has the bucket filled from a supply, see {@link ByteBucket.feed}. Whoever waits is timed anew. */
+  feed(rate: number, supply: number, burst: number, now: number): void {
+    this.refill(now)
+    this.bucket.feed(rate, supply, burst)
+    this.arm(now)
+  }
+
   pause(now: number): void {
     this.#revoke(now)
     this.refill(now)
@@ -291,7 +306,7 @@ export class Gate {
       bucket.skip(now)
       return
     }
-    const late = this.#isBinding(now)
+    const late = this.isBinding(now)
     bucket.refill(now, Math.max(least, late ? bucket.waitingDepth : bucket.idleDepth), late)
   }
 
@@ -314,7 +329,7 @@ export class Gate {
   }
 
   /** Whether somebody waits, or has done so a moment ago. */
-  #isBinding(now: number): boolean {
+  isBinding(now: number): boolean {
     if (this.queue.size > 0) this.#waitedAt = now
     return now - this.#waitedAt <= STILL_BINDING
   }

@@ -3,8 +3,8 @@ import { ClosedError } from '../../errors.ts'
 import { Waits } from '../../streams/adapters/waits.ts'
 import { RingBuffer } from './ring-buffer.ts'
 
-/** Enough to write large pieces while more comes, measured: from 256 KiB on a file grows as fast as a socket delivers. */
-const CAPACITY = 1024 * 1024
+/** Bytes. Half of it has room for what TLS decrypts after it was told to stop. */
+const CAPACITY = 512 * 1024
 
 /**
  * What comes through a socket, straight into memory that is used again and again: with a stream's chunk of its own for every 64 KiB, the

@@ -112,6 +112,8 @@ export class DataTransfer {
     readonly signal: AbortSignal | undefined
   }): Promise<Reply> {
     try {
+      // Some servers confirm a download only when this side has ended, too.
+      if (!this.socket.destroyed) this.socket.end()
       const reply = await this.#finalReply(options)
       if (!matchesCode(reply.code, options.expectedCodes)) throw new ReplyError(this.command, reply)
       return reply

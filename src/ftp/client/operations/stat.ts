@@ -1,7 +1,7 @@
 import { Flow } from '../../../throttle/flow.ts'
 import { ReplyError } from '../../errors.ts'
 import type { Entry } from '../../protocol/listing/entry.ts'
-import { parseMlstLine } from '../../protocol/listing/listing-parser.ts'
+import { parseMlstLine } from '../../protocol/listing/mlsx.ts'
 import { baseName, parentPath } from '../../protocol/path.ts'
 import { listDirectory } from '../listing/listing-source.ts'
 import type { Session } from '../session/session.ts'

@@ -1,5 +1,5 @@
 import { isIP, type Socket } from 'node:net'
-import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { connect as connectTls } from 'node:tls'
 import { ClosedError } from '../../../errors.ts'
 import { Lane } from '../../../streams/io/lane.ts'
 import { opened } from '../../../streams/io/opened.ts'
@@ -141,7 +141,7 @@ export class Session {
   async secure(signal: AbortSignal | undefined): Promise<void> {
     const { timeouts, clock } = this.settings
     const clear = this.control.release()
-    const secured = connectTls({ ...this.tls.options(), socket: clear })
+    const secured = this.tls.watch(connectTls({ ...this.tls.options(), socket: clear }))
     const ignore = () => {}
     secured.on('error', ignore) // between two listeners; `opened` and the control connection look at `errored`
     const lane = new Lane(clock)
@@ -155,7 +155,6 @@ export class Session {
         }
       }),
     )
-    this.tls.watch(secured as TLSSocket)
     this.control.upgraded(secured)
     secured.off('error', ignore)
     this.isSecure = true

@@ -42,8 +42,6 @@ export async function store(session: Session, request: StoreRequest): Promise<nu
       firstByteTimeout: timeouts.firstByte,
       onBytes,
     }).catch((error: unknown) => failure(error, transfer, signal))
-    // The end of the connection is the end of the file, and all that the server has to go by.
-    transfer.socket.end()
     await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
     return count
   } finally {

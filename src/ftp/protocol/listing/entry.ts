@@ -5,7 +5,7 @@ export type EntryType = 'file' | 'directory' | 'symlink' | 'other'
 export interface Entry {
   /** The name alone, without folders, with all of its spaces. It comes from outside: see `checkLocalName` before it names a local file. */
   readonly name: string
-  /** `other` for what is neither, and for all of an NLST answer, which has names only. */
+  /** `other` for what is neither, and for an answer to NLST, which has names only: a few servers put a `/` behind those of directories. */
   readonly type: EntryType
   /** Bytes, the nearest number: above 2^53 {@link Entry.bigSize} is the exact one. Directories may have one too; it says nothing. */
   readonly size: number | undefined
@@ -30,4 +30,47 @@ export interface Entry {
   readonly facts: ReadonlyMap<string, string> | undefined
   /** The line as the server sent it, without its end. */
   readonly line: string
+}
+
+/** An entry in the making. */
+export type Draft = { -readonly [Field in keyof Entry]: Entry[Field] }
+
+/** An entry of which no more is known yet. All have the same fields in the same order, which makes listings of many fast. */
+export function draftOf(line: string, name: string, type: EntryType): Draft {
+  return {
+    name,
+    type,
+    size: undefined,
+    bigSize: undefined,
+    modified: undefined,
+    modifiedTo: undefined,
+    mode: undefined,
+    owner: undefined,
+    group: undefined,
+    target: undefined,
+    facts: undefined,
+    line,
+  }
+}
+
+/** Notes a size, if `text` is one. */
+export function setSize(draft: Draft, text: string): void {
+  const size = sizeOf(text)
+  draft.bigSize = size
+  draft.size = size === undefined ? undefined : Number(size)
+}
+
+/** Notes a date, if there is one. */
+export function setModified(draft: Draft, modified: Entry['modified'], modifiedTo: Entry['modifiedTo']): void {
+  draft.modified = modified
+  draft.modifiedTo = modified && modifiedTo
+}
+
+/** No file has more digits in its size; endless ones would take long to read. */
+const MOST_DIGITS = 40
+
+/** The size that a text of digits tells, exact; undefined if it is none. */
+function sizeOf(text: string): bigint | undefined {
+  if (text === '' || text.length > MOST_DIGITS || /\D/.test(text)) return undefined
+  return BigInt(text)
 }
