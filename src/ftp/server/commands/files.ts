@@ -1,0 +1,127 @@
+import { formatTimeVal, parseTimeVal } from '../../protocol/time-val.ts'
+import { Refusal } from '../session/refusal.ts'
+import type { Session } from '../session/session.ts'
+import type { CommandRow } from './command-row.ts'
+
+export const DELE: CommandRow = {
+  verb: 'DELE',
+  syntax: '<path>',
+  source: 'RFC 959 4.1.3',
+  summary: 'Removes a file',
+  needsArgument: true,
+  path: 'delete',
+  async run(session, _, path) {
+    await session.identity.files.removeFile(path, { signal: session.signal })
+    return [250, 'Removed']
+  },
+}
+
+export const RNFR: CommandRow = {
+  verb: 'RNFR',
+  syntax: '<path>',
+  source: 'RFC 959 4.1.3',
+  summary: 'What the RNTO that follows renames',
+  needsArgument: true,
+  path: 'rename',
+  async run(session, _, path) {
+    const { files, permissions } = session.identity
+    if (!permissions.allowsTree('rename', path)) throw new Refusal(550, 'Permission denied')
+    await files.stat(path, { signal: session.signal, follow: false })
+    session.renameFrom = path
+    return [350, 'Say the new name by RNTO']
+  },
+}
+
+export const RNTO: CommandRow = {
+  verb: 'RNTO',
+  syntax: '<path>',
+  source: 'RFC 959 4.1.3',
+  summary: 'Renames, and replaces a file of that name',
+  needsArgument: true,
+  path: 'rename',
+  async run(session, _, path) {
+    const from = session.takeRenameFrom()
+    if (from === undefined) throw new Refusal(503, 'Say what by RNFR first')
+    if (!session.identity.permissions.allowsTree('rename', path)) throw new Refusal(550, 'Permission denied')
+    await session.identity.files.rename(from, path, { signal: session.signal })
+    return [250, 'Renamed']
+  },
+}
+
+export const SIZE: CommandRow = {
+  verb: 'SIZE',
+  syntax: '<path>',
+  source: 'RFC 3659 4',
+  summary: 'Tells how many bytes a file has, in TYPE I',
+  needsArgument: true,
+  path: 'list',
+  async run(session, _, path) {
+    // In TYPE A it would be how many there are once line ends are turned into CRLF; that takes reading the file.
+    if (session.data.type === 'A') throw new Refusal(550, 'SIZE works in TYPE I only')
+    const { size } = await statFile(session, path)
+    return [213, `${size}`]
+  },
+}
+
+export const MDTM: CommandRow = {
+  verb: 'MDTM',
+  syntax: '<path>',
+  source: 'RFC 3659 3',
+  summary: 'Tells when a file was changed; with a time before the path, sets that',
+  needsArgument: true,
+  async run(session, argument) {
+    const { time, path } = timeAndPath(session, argument)
+    // Many clients set the time so, and a file may be named so.
+    if (time && !(await exists(session, session.resolve(argument)))) {
+      await setModified(session, path, time)
+      return [213, formatTimeVal(time)]
+    }
+    const target = session.resolve(argument)
+    session.demand('list', target)
+    const { modified } = await session.identity.files.stat(target, { signal: session.signal })
+    return [213, formatTimeVal(modified)]
+  },
+}
+
+export const MFMT: CommandRow = {
+  verb: 'MFMT',
+  syntax: '<YYYYMMDDhhmmss> <path>',
+  source: 'draft-somers-ftp-mfxx 3',
+  summary: 'Sets when a file was changed',
+  needsArgument: true,
+  async run(session, argument) {
+    const { time, path, name } = timeAndPath(session, argument)
+    if (!time || name === '') throw new Refusal(501, 'It must be a time such as 20240229123456 and a path')
+    await setModified(session, path, time)
+    return [213, `Modify=${formatTimeVal(time)}; ${name}`]
+  },
+}
+
+async function setModified(session: Session, path: string, time: Date): Promise<void> {
+  session.demand('change', path)
+  await session.identity.files.setModified(path, time, { signal: session.signal })
+}
+
+function timeAndPath(session: Session, argument: string): { time: Date | undefined; path: string; name: string } {
+  const space = argument.indexOf(' ')
+  const time = space > 0 ? parseTimeVal(argument.slice(0, space)) : undefined
+  const name = argument.slice(space + 1)
+  return { time, path: session.resolve(name), name }
+}
+
+/** Only who may list may know. */
+async function exists(session: Session, path: string): Promise<boolean> {
+  if (!session.allows('list', path)) return false
+  try {
+    await session.identity.files.stat(path, { signal: session.signal })
+    return true
+  } catch {
+    return false // whatever is wrong with it, it is no file that could be asked about
+  }
+}
+
+async function statFile(session: Session, path: string) {
+  const stat = await session.identity.files.stat(path, { signal: session.signal })
+  if (stat.type !== 'file') throw new Refusal(550, 'Not a file')
+  return stat
+}

@@ -1,0 +1,50 @@
+import type { QueuedCommand } from '../session/command-queue.ts'
+import { failureAnswer, isUnexpected } from '../session/failure-answer.ts'
+import { type Answer, Refusal } from '../session/refusal.ts'
+import type { Session } from '../session/session.ts'
+import type { CommandRow } from './command-row.ts'
+import { COMMANDS } from './table.ts'
+
+/** What the argument of must not be seen by those who read logs. */
+const SECRET = new Set(['PASS', 'ACCT'])
+
+/** Carries out one command, and replies to it. Whatever goes wrong, the connection goes on. */
+export async function perform(session: Session, command: QueuedCommand): Promise<void> {
+  if (command.isTooLong) return session.reply(500, 'The line is too long')
+  note(session, command)
+  let answer: Answer | undefined
+  try {
+    answer = await run(session, command)
+  } catch (error) {
+    if (isUnexpected(error) && !session.control.closed) session.host.emit('error', error, session)
+    answer = failureAnswer(error)
+  }
+  if (answer) session.answer(answer)
+}
+
+async function run(session: Session, { verb, argument }: QueuedCommand): Promise<Answer | undefined> {
+  const row = COMMANDS.get(verb)
+  if (!row) throw new Refusal(500, 'There is no such command')
+  if (!row.isFree) session.identity // throws if nobody has logged in
+  if (row.needsArgument && argument === '') throw new Refusal(501, `Something is missing: ${row.verb} ${row.syntax}`)
+  if (argument.includes('\0')) throw new Refusal(501, 'There is a NUL in it')
+  // RNTO must follow at once (RFC 959 section 4.1.3).
+  if (verb !== 'RNTO' && verb !== 'NOOP') session.renameFrom = undefined
+  return await row.run(session, argument, pathOf(session, row, argument))
+}
+
+/** @throws {Refusal} If the user may not do that there. */
+function pathOf(session: Session, row: CommandRow, argument: string): string {
+  if (!row.path) return ''
+  const path = session.resolve(argument)
+  session.demand(row.path, path)
+  return path
+}
+
+function note(session: Session, { verb, argument }: QueuedCommand): void {
+  const { host } = session
+  const shown = SECRET.has(verb) && argument !== '' ? '****' : argument
+  session.lastCommand = shown === '' ? verb : `${verb} ${shown}`
+  host.settings.logger?.(`> ${session.lastCommand}`, session)
+  host.emit('command', session, { verb, argument: shown })
+}

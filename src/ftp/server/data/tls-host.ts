@@ -1,0 +1,73 @@
+import type { Socket } from 'node:net'
+import { createServer, type SecureContextOptions, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
+import { ClosedError } from '../../../errors.ts'
+import { type WaitLimits, waitFor } from '../session/wait-for.ts'
+
+interface Waiting {
+  resolve(socket: TLSSocket): void
+  reject(error: Error): void
+}
+
+/** A session lives as long as a control connection may: data connections are to resume it. In seconds. */
+const SESSION_TIMEOUT = 24 * 60 * 60
+
+/** Takes what goes wrong while nobody else listens. The socket keeps it in `errored`. */
+const ignore = () => {}
+
+/**
+ * The server's side of TLS, for control and data connections alike, so that sessions of one can be resumed on the other. It is a
+ * `tls.Server` that never listens and is handed its connections, so that all its options mean what they mean there.
+ */
+export class TlsHost {
+  readonly #server: Server
+  readonly #waiting = new Map<string, Waiting>()
+
+  /** @throws What `tls.createServer` throws for a wrong key or option. */
+  constructor(options: TlsOptions) {
+    this.#server = createServer({ sessionTimeout: SESSION_TIMEOUT, ...options })
+    this.#server.on('secureConnection', (socket) => {
+      socket.on('error', ignore)
+      this.#waiting.get(keyOf(socket))?.resolve(socket)
+    })
+    this.#server.on('tlsClientError', (error, socket) => {
+      socket.on('error', ignore)
+      this.#waiting.get(keyOf(socket))?.reject(error)
+    })
+  }
+
+  /** Takes another certificate from here on. */
+  setSecureContext(options: SecureContextOptions): void {
+    this.#server.setSecureContext(options)
+  }
+
+  /**
+   * Puts TLS on a connection, as its server. On failure the connection is destroyed.
+   *
+   * @returns A socket that has somebody listening to its errors.
+   * @throws {TimeoutError} With phase 'tls'; what was wrong with the handshake; {@link ClosedError}; the signal's reason.
+   */
+  async secure(socket: Socket, limits: Omit<WaitLimits, 'phase'>): Promise<TLSSocket> {
+    const key = keyOf(socket)
+    try {
+      return await waitFor<TLSSocket>({ ...limits, phase: 'tls' }, (resolve, reject) => {
+        const close = () => reject(socket.errored ?? new ClosedError('finish the TLS handshake'))
+        this.#waiting.set(key, { resolve, reject })
+        socket.on('close', close)
+        if (socket.destroyed) close()
+        else this.#server.emit('connection', socket)
+        return () => {
+          this.#waiting.delete(key)
+          socket.off('close', close)
+        }
+      })
+    } catch (error) {
+      socket.destroy()
+      throw error
+    }
+  }
+}
+
+/** The same for a connection and for the TLS that stands upon it, and for no other connection meanwhile. */
+function keyOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
+}

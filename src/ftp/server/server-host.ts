@@ -1,0 +1,80 @@
+import type { Socket } from 'node:net'
+import { PortPool } from './data/port-pool.ts'
+import { TlsHost } from './data/tls-host.ts'
+import { LoginBackOff } from './login/back-off.ts'
+import type { EmitEvent } from './server-events.ts'
+import type { ServerOptions } from './server-options.ts'
+import type { ConnectionInfo } from './session/connection-info.ts'
+import type { Host } from './session/host.ts'
+import { IdleWatch } from './session/idle-watch.ts'
+import { type Settings, settingsOf } from './settings.ts'
+import type { Level } from './throttles/connection-throttles.ts'
+import { throttleOf } from './throttles/server-limit.ts'
+import { StreamThrottlePattern } from './throttles/throttle-pattern.ts'
+import { checkMost, type User, type UserLimits } from './users/user.ts'
+import type { UserState } from './users/user-state.ts'
+import { UserStates } from './users/user-states.ts'
+
+/** What the sessions of a server share. */
+export class ServerHost implements Host {
+  readonly settings: Settings
+  readonly tls: TlsHost | undefined
+  readonly ports: PortPool | undefined
+  readonly backOff: LoginBackOff
+  readonly level: Level
+  readonly loginWatch: IdleWatch
+  readonly idleWatch: IdleWatch
+  readonly users: UserStates
+  readonly lingering = new Set<Socket>()
+  readonly emit: EmitEvent
+  readonly left: (session: ConnectionInfo) => void
+  isDraining = false
+
+  /** @throws {TypeError | RangeError} If an option is wrong; what `tls.createServer` throws. */
+  constructor(options: ServerOptions, emit: EmitEvent, left: (session: ConnectionInfo) => void) {
+    const settings = settingsOf(options)
+    const { clock, loginDelay, maxLoginDelay, loginTimeout, idleTimeout } = settings
+    this.settings = settings
+    this.ports = options.passivePorts && new PortPool(options.passivePorts)
+    this.backOff = new LoginBackOff({ delay: loginDelay, maxDelay: maxLoginDelay, clock })
+    const { serverGlobal, serverPerConnection } = options.limits ?? {}
+    this.level = {
+      name: 'server',
+      global: throttleOf("Cannot create a server: 'serverGlobal'", serverGlobal, clock),
+      perConnection: new StreamThrottlePattern(
+        throttleOf("Cannot create a server: 'serverPerConnection'", serverPerConnection, clock),
+      ),
+    }
+    this.loginWatch = new IdleWatch(clock, loginTimeout)
+    this.idleWatch = new IdleWatch(clock, idleTimeout)
+    this.users = new UserStates(clock, limitsOf(options))
+    this.tls = options.tls && new TlsHost(options.tls)
+    this.emit = emit
+    this.left = left
+  }
+
+  enter(user: User): UserState | undefined {
+    const { maxConnectionsPerUser } = this.settings
+    const own = user.maxConnections
+    const most =
+      own === undefined ? maxConnectionsPerUser : checkMost('maxConnections', own, `Cannot let ${user.name} in`)
+    return this.users.enter(user, most)
+  }
+
+  leave(user: User, state: UserState): void {
+    this.users.leave(state)
+    try {
+      this.settings.users.loggedOut?.(user)
+    } catch (error) {
+      this.emit('error', error, undefined)
+    }
+  }
+}
+
+/** Users in a list have their limits from the start, so that these can be looked at before anybody logs in. */
+function limitsOf({ users, anonymous }: ServerOptions): ReadonlyMap<string, UserLimits> {
+  const known = new Map<string, UserLimits>()
+  if (typeof anonymous === 'object' && anonymous.limits) known.set('anonymous', anonymous.limits)
+  if (Array.isArray(users)) for (const { name, limits } of users as readonly User[]) if (limits) known.set(name, limits)
+  return known
+}
