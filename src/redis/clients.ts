@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto'
+import type { ScriptRunner } from './script-runner.ts'
+import { scriptText } from './script-text.ts'
+
+/** A client of ioredis: `Redis` (also through Sentinel) or `Cluster`. */
+export interface IoredisClient {
+  evalsha(...args: never): Promise<unknown>
+  eval(...args: never): Promise<unknown>
+}
+
+/** A client of node-redis (`redis`, `@redis/client`): from `createClient`, `createCluster` or `createSentinel`. */
+export interface NodeRedisClient {
+  evalSha(...args: never): Promise<unknown>
+  eval(...args: never): Promise<unknown>
+}
+
+/** A connected client, which stays the caller's: sluice neither connects nor closes it. */
+export type RedisClient = IoredisClient | NodeRedisClient | ScriptRunner
+
+type Call = (...args: unknown[]) => Promise<unknown>
+
+/** What is used of either client. */
+interface AnyClient extends Partial<ScriptRunner> {
+  readonly evalsha?: Call
+  readonly evalSha?: Call
+  readonly eval?: Call
+  readonly isCluster?: boolean
+  duplicate?(): Subscriber
+}
+
+/** A connection that subscribes. */
+interface Subscriber {
+  on(event: 'error', listener: () => void): unknown
+  connect?(): Promise<unknown>
+  readonly status?: string
+  subscribe(channel: string, listener?: () => void): Promise<unknown>
+  unsubscribe(channel: string): Promise<unknown>
+  disconnect?(): unknown
+  destroy?(): unknown
+}
+
+const SHA1 = createHash('sha1').update(scriptText).digest('hex')
+
+/**
+ * @param watch Whether to listen, where the client can.
+ * @throws {TypeError} If it is no client that can run scripts.
+ */
+export function runnerOf(client: RedisClient, watch: boolean): ScriptRunner {
+  const any = client as AnyClient
+  if (typeof any !== 'object' || any === null) throw new TypeError(`Cannot use as a Redis client: is ${typeof client}`)
+  const { runScript, listen } = any
+  if (typeof runScript === 'function') {
+    const own = client as ScriptRunner
+    const run = (keys: readonly string[], args: readonly string[]) => own.runScript(keys, args)
+    return watch && listen ? { runScript: run, listen: (channel) => listen.call(own, channel) } : { runScript: run }
+  }
+  const isNodeRedis = typeof any.evalSha === 'function'
+  if (typeof any.eval !== 'function' || (!isNodeRedis && typeof any.evalsha !== 'function')) {
+    throw new TypeError('Cannot use as a Redis client: must be one of ioredis or node-redis, or a ScriptRunner')
+  }
+  const run = isNodeRedis ? nodeRedis(any) : ioredis(any)
+  // The nodes of a cluster know only of their own subscribers, and a client of Sentinel is many connections.
+  const single =
+    typeof any.duplicate === 'function' && !any.isCluster && !('masters' in any) && !('getSentinelNode' in any)
+  return watch && single ? { runScript: run, listen: (channel) => listenBy(any, channel) } : { runScript: run }
+}
+
+function ioredis(client: AnyClient): ScriptRunner['runScript'] {
+  return (keys, args) =>
+    withFallback(
+      () => client.evalsha?.(SHA1, keys.length, ...keys, ...args),
+      () => client.eval?.(scriptText, keys.length, ...keys, ...args),
+    )
+}
+
+function nodeRedis(client: AnyClient): ScriptRunner['runScript'] {
+  return (keys, args) => {
+    const options = { keys: [...keys], arguments: [...args] }
+    return withFallback(
+      () => client.evalSha?.(SHA1, options),
+      () => client.eval?.(scriptText, options),
+    )
+  }
+}
+
+/** Redis forgets scripts when it is restarted, fails over, or is told so. */
+async function withFallback(
+  bySha: () => Promise<unknown> | undefined,
+  byText: () => Promise<unknown> | undefined,
+): Promise<readonly unknown[]> {
+  let reply: unknown
+  try {
+    reply = await bySha()
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+    reply = await byText()
+  }
+  if (!Array.isArray(reply)) throw new TypeError(`Cannot read the reply of Redis: ${JSON.stringify(reply)}`)
+  return reply
+}
+
+/** The second connection of a client, for all budgets together. */
+interface Listener {
+  readonly connection: Promise<Subscriber>
+  uses: number
+}
+const listeners = new WeakMap<AnyClient, Listener>()
+
+async function listenBy(client: AnyClient, channel: string): Promise<() => void> {
+  let listener = listeners.get(client)
+  if (!listener) {
+    listener = { connection: connect(client), uses: 0 }
+    listeners.set(client, listener)
+  }
+  listener.uses++
+  const subscriber = await listener.connection
+  const stop = () => {
+    listener.uses--
+    if (listener.uses > 0) {
+      // A connection that is lost has no subscriptions left.
+      subscriber.unsubscribe(channel).catch(() => {})
+      return
+    }
+    listeners.delete(client)
+    if (subscriber.destroy) subscriber.destroy()
+    else subscriber.disconnect?.()
+  }
+  try {
+    await subscriber.subscribe(channel, () => {})
+  } catch (error) {
+    stop()
+    throw error
+  }
+  return stop
+}
+
+async function connect(client: AnyClient): Promise<Subscriber> {
+  const subscriber = client.duplicate?.()
+  if (!subscriber) throw new TypeError('Cannot listen: the client can not be duplicated')
+  // It comes back by itself; what is wrong with Redis shows in the calls of the first connection.
+  subscriber.on('error', () => {})
+  // ioredis connects by itself, unless told to be lazy, and then with the first command.
+  if (subscriber.status === undefined) await subscriber.connect?.()
+  return subscriber
+}

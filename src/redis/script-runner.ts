@@ -1,0 +1,17 @@
+/** What a shared throttle needs of a Redis client. Give one of your own for a client that is neither ioredis nor node-redis. */
+export interface ScriptRunner {
+  /**
+   * Runs the script of sluice with these keys and arguments, all on one node.
+   *
+   * @returns What the script returned: arrays and texts.
+   * @throws What the client throws.
+   */
+  runScript(keys: readonly string[], args: readonly string[]): Promise<readonly unknown[]>
+  /**
+   * Subscribes to a channel for as long as this process lives, on the node that runs the script: that tells a process which has
+   * ended from one that is cut off.
+   *
+   * @returns A function that ends the subscription.
+   */
+  listen?(channel: string): Promise<() => void>
+}
