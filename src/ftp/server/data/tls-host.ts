@@ -11,6 +11,9 @@ interface Waiting {
 /** A session lives as long as a control connection may: data connections are to resume it. In seconds. */
 const SESSION_TIMEOUT = 24 * 60 * 60
 
+/** Each takes about 2 KiB. */
+const MOST_SESSIONS = 2_000
+
 /** Takes what goes wrong while nobody else listens. The socket keeps it in `errored`. */
 const ignore = () => {}
 
@@ -21,6 +24,8 @@ const ignore = () => {}
 export class TlsHost {
   readonly #server: Server
   readonly #waiting = new Map<string, Waiting>()
+  /** Sessions of TLS 1.2 by their number in hexadecimal, the oldest first: some clients, curl among them, use no tickets. */
+  readonly #sessions = new Map<string, Buffer>()
 
   /** @throws What `tls.createServer` throws for a wrong key or option. */
   constructor(options: TlsOptions) {
@@ -32,6 +37,13 @@ export class TlsHost {
     this.#server.on('tlsClientError', (error, socket) => {
       socket.on('error', ignore)
       this.#waiting.get(keyOf(socket))?.reject(error)
+    })
+    this.#server.on('newSession', (id: Buffer, data: Buffer, done: () => void) => {
+      this.#remember(id.toString('hex'), data)
+      done()
+    })
+    this.#server.on('resumeSession', (id: Buffer, done: (error: Error | null, data: Buffer | null) => void) => {
+      done(null, this.#sessions.get(id.toString('hex')) ?? null)
     })
   }
 
@@ -63,6 +75,15 @@ export class TlsHost {
     } catch (error) {
       socket.destroy()
       throw error
+    }
+  }
+
+  #remember(id: string, data: Buffer): void {
+    this.#sessions.set(id, data)
+    if (this.#sessions.size <= MOST_SESSIONS) return
+    for (const oldest of this.#sessions.keys()) {
+      this.#sessions.delete(oldest)
+      return
     }
   }
 }

@@ -76,7 +76,7 @@ export class CommandQueue {
   end(): void {
     this.#hasEnded = true
     const isPolite = this.#waiting.some(({ verb }) => verb === 'QUIT')
-    if (!isPolite) this.#operation?.abort(new ClosedError('go on: the client has closed the control connection'))
+    if (!isPolite) this.#operation?.abort(new ClosedError('go on with the transfer'))
     if (!this.#isWorking) this.#owner.hangUp()
   }
 
@@ -117,7 +117,7 @@ export class CommandQueue {
 
   #abort(): void {
     this.#wasAborted = true
-    this.#operation?.abort(new ClosedError('go on: the client has sent ABOR'))
+    this.#operation?.abort(new DOMException('The client has sent ABOR', 'AbortError'))
   }
 
   async #work(): Promise<void> {

@@ -45,6 +45,9 @@ export function isUnexpected(error: unknown): boolean {
   return failureAnswer(error) === LOCAL
 }
 
+/** The reply to what the client has ended, by ABOR or by going away. */
+export const ABORTED: Answer = [426, 'Transfer aborted']
+
 /** The reply when there is no data connection. */
 export function connectFailureAnswer(error: unknown): Answer {
   if (error instanceof Refusal) return error.answer

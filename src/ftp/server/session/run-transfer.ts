@@ -3,7 +3,7 @@ import type { SocketIntake } from '../../transfer/socket-intake.ts'
 import type { TransferOptions } from '../../transfer/transfer-options.ts'
 import { endSocket, linger } from '../data/end-socket.ts'
 import { ActiveTransfer } from './active-transfer.ts'
-import { connectFailureAnswer, failureAnswer, isUnexpected, transferFailureAnswer } from './failure-answer.ts'
+import { ABORTED, connectFailureAnswer, failureAnswer, isUnexpected, transferFailureAnswer } from './failure-answer.ts'
 import { type DataConnection, openData } from './open-data.ts'
 import { type Answer, Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
@@ -53,7 +53,7 @@ export async function runTransfer(session: Session, plan: Plan): Promise<Answer>
         connection = await openData(session, channel, plan.kind, signal)
       } catch (error) {
         await finishQuietly(session, prepared, error)
-        return signal.aborted ? transferFailureAnswer(error) : connectFailureAnswer(error)
+        return signal.aborted ? ABORTED : connectFailureAnswer(error)
       }
       return await transfer(session, plan, prepared, connection, signal)
     })
@@ -92,7 +92,7 @@ async function transfer(
     await prepared.finish(undefined)
   } catch (error) {
     failure = error ?? new Error('Unknown')
-    answer = transferFailureAnswer(error)
+    answer = signal.aborted ? ABORTED : transferFailureAnswer(error)
     reset(socket, signal)
     await finishQuietly(session, prepared, error)
   }
