@@ -186,6 +186,7 @@ export class BudgetModel {
     const leaseFor = (active: number) => (total * weight) / Math.max(others + active, weight)
     let active = weight
     if (need >= 0) active = Math.min(weight, (weight * need) / Math.max(1, leaseFor(Math.max(me.active, weight / 16))))
+    const start = me.active < active / 4 ? 0.1 : 1
     state.active = Math.max(0, state.active - me.active) + active
     me.active = active
     if (state.count === 1) {
@@ -204,7 +205,8 @@ export class BudgetModel {
       if (state.paused === 0 && want !== 0) {
         if (lead > 2 * interval) retry = lead - 1.5 * interval
         else {
-          bytes = want < 0 ? lease : Math.min(want, lease)
+          const most = Math.max(1, Math.floor(lease * start))
+          bytes = want < 0 ? most : Math.min(want, most)
           state.cursor += (bytes / rate) * SECOND
         }
       }

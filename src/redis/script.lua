@@ -203,6 +203,8 @@ local active = me.weight
 if need >= 0 then
   active = math.min(me.weight, me.weight * need / math.max(1, leaseFor(math.max(me.active, me.weight / 16))))
 end
+-- Who comes anew begins with a tenth: if all come at once, the first must not buy as if they were alone.
+local start = me.active < active / 4 and 0.1 or 1
 state.active = math.max(0, state.active - me.active) + active
 me.active = active
 if state.count == 1 then state.weights, state.active = me.weight, active end
@@ -217,7 +219,8 @@ if state.limit > 0 then
     if lead > 2 * interval then
       retry = lead - 1.5 * interval
     else
-      bytes = want < 0 and lease or math.min(want, lease)
+      local most = math.max(1, math.floor(lease * start))
+      bytes = want < 0 and most or math.min(want, most)
       state.cursor = state.cursor + bytes / rate * SECOND
     end
   end

@@ -36,8 +36,13 @@ export class ServerTime {
     return receivedAt
   }
 
-  /** How long calls take, nearly always, in ms. */
+  /** How long calls take, in ms. */
   get roundTrip(): number {
-    return this.#mean + 2 * this.#deviation
+    return this.#mean
+  }
+
+  /** In how many ms nearly all calls are answered; twice the usual, at least. */
+  get patience(): number {
+    return Math.max(2 * this.#mean, this.#mean + 4 * this.#deviation)
   }
 }

@@ -310,8 +310,7 @@ export class Share {
   }
 
   get #ownInterval(): number {
-    const wanted = 2 * this.#time.roundTrip
-    return Math.max(this.#settings.interval, Math.min(LONGEST_INTERVAL, wanted))
+    return Math.max(this.#settings.interval, Math.min(LONGEST_INTERVAL, this.#time.patience))
   }
 
   get #patience(): number {
@@ -329,7 +328,9 @@ export class Share {
     const supply = basin.supply === Infinity ? 0 : basin.supply
     let held = basin.level + supply
     for (const { bytes } of this.#leases) held += bytes
-    const enough = this.#stock + 1.5 * need
+    // What is bought now begins only after what is sold already.
+    const ahead = Math.min(2, (this.#sale?.lead ?? 0) / this.#interval)
+    const enough = this.#stock + (1.5 + ahead) * need
     const spare = Math.min(supply, held - enough - need / 2)
     if (spare >= 1) {
       this.#back += spare
