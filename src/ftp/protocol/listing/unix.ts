@@ -1,0 +1,106 @@
+import { type Draft, draftOf, type Entry, setModified, setSize } from './entry.ts'
+import { Fields } from './fields.ts'
+import { parsePermissions } from './permissions.ts'
+import { readUnixDate, type UnixDate } from './unix-date.ts'
+
+/** Rights as NetWare tells them, behind a type that stands alone: `d [RWCEAFMS] owner ...`. */
+const NETWARE_RIGHTS = /^\[[-A-Z]{1,10}\]$/
+const SIZE = /^-?\d+$/
+/** Devices have two numbers instead: `8, 1` or `8,1`. */
+const DEVICE = /^\d+,\d+$/
+const MAJOR = /^\d+,$/
+
+/**
+ * Reads a line of `ls -l`, as most servers answer LIST. The date is what there is to hold on to: before it stands the size, before that what may be
+ * there of links, owner and group, and behind it, after one space, the name.
+ *
+ * @returns Undefined if it is no such line.
+ */
+export function parseUnixLine(line: string, now: Date): Entry | undefined {
+  const fields = new Fields(line)
+  const start = readStart(fields)
+  if (!start) return undefined
+  const found = findDate(fields, start.columns, now)
+  if (!found) return undefined
+  const { date, sizeAt } = found
+  const name = nameBehind(fields, date)
+  if (name === '') return undefined
+  const draft = draftOf(line, name, start.type)
+  draft.mode = start.mode
+  setModified(draft, date.modified, date.modifiedTo)
+  const isPair = start.type === 'other' && MAJOR.test(fields.text(sizeAt - 1))
+  if (!isPair) setSize(draft, fields.text(sizeAt))
+  readOwners(fields, start.columns, isPair ? sizeAt - 1 : sizeAt, draft)
+  if (start.type === 'symlink') splitTarget(draft)
+  return draft
+}
+
+interface Start {
+  readonly type: Entry['type']
+  readonly mode: Entry['mode']
+  /** How many columns they take. */
+  readonly columns: number
+}
+
+function readStart(fields: Fields): Start | undefined {
+  const first = fields.text(0)
+  const permissions = parsePermissions(first)
+  if (permissions) return { type: permissions.type, mode: permissions.mode, columns: 1 }
+  if ((first === '-' || first === 'd') && NETWARE_RIGHTS.test(fields.text(1))) {
+    return { type: first === 'd' ? 'directory' : 'file', mode: undefined, columns: 2 }
+  }
+  return undefined
+}
+
+/**
+ * Where the date is. A name may look like a date, and an owner like a month, so the usual places come first: behind links, owner, group and size,
+ * then one less, and then, for groups of several words, more.
+ */
+function findDate(fields: Fields, start: number, now: Date): { date: UnixDate; sizeAt: number } | undefined {
+  for (const isForeign of [false, true]) {
+    const tryAt = (sizeAt: number) => {
+      const text = fields.text(sizeAt)
+      if (!SIZE.test(text) && !DEVICE.test(text)) return undefined
+      const date = readUnixDate(fields, sizeAt + 1, now, isForeign)
+      return date && { date, sizeAt }
+    }
+    const usual = tryAt(start + 3) ?? tryAt(start + 2)
+    if (usual) return usual
+    for (let sizeAt = start + 4; fields.has(sizeAt); sizeAt++) {
+      const found = tryAt(sizeAt)
+      if (found) return found
+    }
+    const short = tryAt(start + 1) ?? tryAt(start)
+    if (short) return short
+  }
+  return undefined
+}
+
+function nameBehind(fields: Fields, { last, isPadded }: UnixDate): string {
+  const name = fields.restBehind(last)
+  return isPadded && name.startsWith(' ') ? name.slice(1) : name
+}
+
+/** Links, owner, group; owner, group; links, owner; or owner. A group may be of several words. */
+function readOwners(fields: Fields, start: number, end: number, draft: Draft): void {
+  const hasLinks = end - start > 1 && /^\d+$/.test(fields.text(start))
+  const ownerAt = hasLinks ? start + 1 : start
+  if (ownerAt < end) draft.owner = fields.text(ownerAt)
+  if (ownerAt + 1 < end) draft.group = fields.textBetween(ownerAt + 1, end)
+}
+
+const ARROW = ' -> '
+
+/**
+ * Parts `name -> target`. Both may have an arrow in them; the size of a link is the length of its target, which tells where, at least as long as the target
+ * is ASCII.
+ */
+function splitTarget(draft: Draft): void {
+  const { name } = draft
+  const bySize = name.length - Number(draft.bigSize ?? 0) - ARROW.length
+  const at = bySize > 0 && name.startsWith(ARROW, bySize) ? bySize : name.indexOf(ARROW)
+  if (at <= 0) return
+  draft.name = name.slice(0, at)
+  // Of a link that it can't look at, a server tells an empty target.
+  draft.target = name.slice(at + ARROW.length) || undefined
+}
