@@ -143,6 +143,13 @@ export class BudgetModel {
       this.#state.version = knownVersion
     }
     const state = this.#state
+    if (state.cursor - now > 10 * SECOND + 4 * Math.max(state.interval, state.count * 1000)) {
+      state.intervalAt = now
+      state.crowdUntil = now
+      for (const member of this.#members.values()) {
+        if (member.due > now + SECOND) this.#seen.set(member, now + SECOND)
+      }
+    }
     this.#sweep(state, id, channel, now)
 
     let me = this.#members.get(id)
@@ -212,8 +219,8 @@ export class BudgetModel {
       }
     }
 
-    const span = Math.max(SECOND, 2 * interval)
-    const elapsed = now - me.seen
+    const span = Math.min(Math.max(SECOND, 2 * interval), Math.max(interval, now - me.since))
+    const elapsed = Math.max(0, now - me.seen)
     const fade = Math.exp(-elapsed / span)
     const factor = elapsed > 0 ? (1 - fade) / elapsed : 1 / span
     me.rate = Math.max(0, me.rate * fade + (bytes - back) * SECOND * factor)
@@ -242,12 +249,13 @@ export class BudgetModel {
       subtract(state, other)
       const kept = other.outageRate < 0 ? other.rate : other.outageRate
       const gone = other.watched === 1 && !this.subscribers.has(channel + other.name)
-      if (kept > 0 && !gone && other.seen + other.hold > now) {
+      const ends = Math.min(other.seen, now) + other.hold
+      if (kept > 0 && !gone && ends > now) {
         other.absent = 1
         other.kept = kept
         other.active = 0
         state.reserved += kept
-        this.#seen.set(other, other.seen + other.hold)
+        this.#seen.set(other, ends)
       } else this.#remove(other)
     }
   }

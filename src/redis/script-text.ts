@@ -132,6 +132,15 @@ local ownInterval, need, want, back = tonumber(ARGV[6]), tonumber(ARGV[7]), tonu
 local hold, outageRate, watched, waiting = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
 local knownWeights, channel = tonumber(ARGV[14]), ARGV[15]
 
+-- Where the clock has jumped back, what was to happen soon must not wait until it has come there again.
+local jumped = exists and state.cursor - now > 10 * SECOND + 4 * math.max(state.interval, state.count * 1000)
+if jumped then
+  state.intervalAt, state.crowdUntil = now, now
+  for _, name in ipairs(redis.call('ZRANGEBYSCORE', seen, now + SECOND, '+inf', 'LIMIT', 0, 10000)) do
+    redis.call('ZADD', seen, text(now + SECOND), name)
+  end
+end
+
 local me = parse(record)
 if not exists then
   -- New; or lost, if the caller has known it. Then leases that were sold are still being spent, and the others will be back.
@@ -161,11 +170,12 @@ for _, name in ipairs(oldest) do
       local subscribers = redis.pcall('PUBSUB', 'NUMSUB', channel .. name)
       gone = not subscribers.err and subscribers[2] == 0
     end
-    if kept > 0 and not gone and other.seen + other.hold > now then
+    local ends = math.min(other.seen, now) + other.hold
+    if kept > 0 and not gone and ends > now then
       other.absent, other.kept, other.active = 1, kept, 0
       state.reserved = state.reserved + kept
       save(name, other)
-      redis.call('ZADD', seen, text(other.seen + other.hold), name)
+      redis.call('ZADD', seen, text(ends), name)
     else
       remove(name)
     end
@@ -227,8 +237,9 @@ if state.limit > 0 then
   end
 end
 
--- What it got, over the last second or two rounds: the share that it may keep while Redis is out of its reach.
-local span, elapsed = math.max(SECOND, 2 * interval), now - me.seen
+-- What it got, over the last second or two rounds, or since it came: what it may keep while Redis is out of its reach.
+local span = math.min(math.max(SECOND, 2 * interval), math.max(interval, now - me.since))
+local elapsed = math.max(0, now - me.seen)
 local fade = math.exp(-elapsed / span)
 local factor = elapsed > 0 and (1 - fade) / elapsed or 1 / span
 me.rate = math.max(0, me.rate * fade + (bytes - back) * SECOND * factor)

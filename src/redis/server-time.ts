@@ -2,6 +2,10 @@
 const MOST_SAMPLES = 32
 const SMOOTHING = 1 / 8
 
+/** By so many ms, and by so many times, a call may take longer than those before; what is beyond does not count. */
+const LONGEST_STEP = 250
+const STEEPEST = 4
+
 /**
  * When the server did what it says, on the clock of this side, and how long calls take. Clocks may differ, drift and jump: a time
  * is never taken to be before the call was sent, nor after its reply came.
@@ -22,7 +26,8 @@ export class ServerTime {
    * @returns When the server's clock said so, in ms on the clock of this side.
    */
   note(serverNow: number, sentAt: number, receivedAt: number): number {
-    const took = receivedAt - sentAt
+    // One call that waited for the end of an outage says nothing of the next.
+    const took = Math.min(receivedAt - sentAt, STEEPEST * this.#mean + LONGEST_STEP)
     if (this.#mean === 0) this.#deviation = took / 4
     else this.#deviation += (Math.abs(took - this.#mean) - this.#deviation) * SMOOTHING
     this.#mean += (took - this.#mean) * (this.#mean === 0 ? 1 : SMOOTHING)

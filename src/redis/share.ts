@@ -71,6 +71,8 @@ export class Share {
   #failures = 0
   #outage = false
   #bridging = false
+  /** Whether the last reply came after the lease before had ended. */
+  #late = false
   #dormant = false
   /** Whether the limit was set here and Redis has not heard of it yet. */
   #ownLimit = false
@@ -238,6 +240,7 @@ export class Share {
     basin.settle(now)
     const soldAt = this.#time.note(sale.now, sentAt, now)
     const resumed = this.#bridging
+    this.#late = now - sentAt > this.#interval
     this.#sentAt = undefined
     this.#failures = 0
     this.#outage = false
@@ -396,7 +399,8 @@ export class Share {
     if (now < this.#endsAt || this.#leases.length > 0 || this.#sale?.paused) return false
     if (this.#outage) return true
     // A reply that is late: the process goes on, and what is in the reply is less by that.
-    return this.#contactAt > -Infinity && this.#sentAt !== undefined && now - this.#sentAt >= this.#interval
+    if (this.#contactAt === -Infinity || this.#sentAt === undefined) return false
+    return this.#late || now - this.#sentAt >= this.#interval
   }
 
   #bridge(now: number): void {
