@@ -83,8 +83,8 @@ export class LineTooLongError extends SluiceError {
 /** The stream was closed, here or by the other side, before or while it was used. */
 export class ClosedError extends SluiceError {
   readonly code = 'ERR_SLUICE_CLOSED'
-  constructor(action: string, options?: ErrorOptions) {
-    super(`Cannot ${action}: the stream is closed`, options)
+  constructor(action: string, options?: ErrorOptions & { readonly reason?: string | undefined }) {
+    super(`Cannot ${action}: ${options?.reason ?? 'the stream is closed'}`, options)
   }
 }
 

@@ -151,7 +151,10 @@ export class Connection {
     const { failure } = this.#session.control
     if (this.#closing) throw new ClosedError('use the client')
     if (failure)
-      throw new ClosedError('use the client, whose connection is lost until reconnect() is called', { cause: failure })
+      throw new ClosedError('use the client', {
+        cause: failure,
+        reason: 'the connection is lost; reconnect() opens it anew',
+      })
   }
 }
 

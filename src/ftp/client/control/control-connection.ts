@@ -12,6 +12,8 @@ import { Exchange } from './exchange.ts'
 /** How many preliminary replies a command may have, and how many commands may lie unanswered. */
 const MOST_REPLIES = 1000
 
+const HUNG_UP = 'the server has closed the control connection'
+
 /** What NOOP is answered with, and a transfer is not: RFC 959 section 5.4. */
 const answersNoop = ({ code }: Reply) => code === 200 || (code >= 500 && code <= 504) || code === 530
 
@@ -175,7 +177,7 @@ export class ControlConnection {
     data: (chunk: Buffer) => this.#came(chunk),
     end: () => this.#socket.destroy(),
     error: (error: Error) => this.#fail(error),
-    close: () => this.#fail(this.#socket.errored ?? new ClosedError('go on')),
+    close: () => this.#fail(this.#socket.errored ?? new ClosedError('go on', { reason: HUNG_UP })),
   }
 
   #listen(): void {
@@ -249,6 +251,7 @@ export class ControlConnection {
     const cause = this.#failure
     // Told as what it is, since it is the answer to the command, as it were.
     if (cause instanceof ReplyError || cause instanceof ProtocolError) return cause
-    return new ClosedError(action || 'get the greeting of the server', { cause })
+    const reason = cause instanceof ClosedError ? cause.message.replace(/^.*?: /, '') : 'the connection is lost'
+    return new ClosedError(action || 'get the greeting of the server', { cause, reason })
   }
 }
