@@ -25,11 +25,13 @@ export class RingBuffer {
     return this.#block.length - this.#length > this.#block.length / 4
   }
 
-  /** Where the next bytes can go, at most half of the room there is, so that something is left for those after them. */
+  /** Where the next bytes can go. Something is left for those that come after them all the same. */
   get place(): Buffer {
     const capacity = this.#block.length
     const tail = (this.#head + this.#length) % capacity
-    return this.#block.subarray(tail, Math.min(capacity, tail + Math.ceil((capacity - this.#length) / 2)))
+    const room = capacity - this.#length
+    const most = Math.max(room - capacity / 4, Math.ceil(room / 2))
+    return this.#block.subarray(tail, Math.min(capacity, tail + most))
   }
 
   /** The first `count` bytes of {@link RingBuffer.place} were filled. */

@@ -16,7 +16,7 @@ import { TlsSessions } from '../control/tls-sessions.ts'
 import { Log } from '../log.ts'
 
 /** Enough to write large pieces while more comes, measured: from 512 KiB on a file grows as fast as a socket delivers. */
-const RING = 1024 * 1024
+const RING = 2048 * 1024
 
 /** Which replies a command is to have. */
 export interface CommandOptions {
