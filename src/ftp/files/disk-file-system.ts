@@ -58,7 +58,12 @@ export class DiskFileSystem implements FileSystem {
 
   async *list(path: string, { signal }: FileSystemOptions = {}): AsyncGenerator<FileStat, void, void> {
     const real = await this.#on('target', 'list', path, signal, async (found) => found)
-    yield* listDisk(this.#root, real, path, signal)
+    for await (const batch of listDisk(this.#root, real, path, signal)) {
+      for (const stat of batch) {
+        yield stat
+        signal?.throwIfAborted()
+      }
+    }
   }
 
   async open(path: string, mode: OpenMode, { signal }: FileSystemOptions = {}): Promise<OpenFile> {

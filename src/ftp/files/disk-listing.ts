@@ -6,13 +6,13 @@ import { FileError } from './file-error.ts'
 import type { FileStat } from './file-system.ts'
 
 /** How many entries are looked at together: enough to keep the threads of the disk busy, few enough to hold. */
-const BATCH = 64
+const BATCH = 128
 
 /** @types/node has no names of bytes here, although Node does. */
 const IN_BYTES = { encoding: 'buffer' as BufferEncoding, bufferSize: BATCH }
 
 /**
- * What is in the directory `real`, a batch at a time.
+ * What is in the directory `real`, in batches.
  *
  * An entry that can't be looked at, such as a mount that has died, is told of with what the directory says of it: its name and type, no
  * bytes, no mode, and the beginning of 1970. One that has gone meanwhile is left out.
@@ -22,7 +22,7 @@ export async function* listDisk(
   real: Buffer,
   path: string,
   signal?: AbortSignal,
-): AsyncGenerator<FileStat, void, void> {
+): AsyncGenerator<readonly FileStat[], void, void> {
   const folder = Buffer.concat([real, Buffer.from('/')])
   const lookAtAll = async (batch: readonly Dirent[]) => {
     const stats = await Promise.all(batch.map((entry) => lookAt(root, folder, entry)))
@@ -35,10 +35,10 @@ export async function* listDisk(
     for await (const entry of await opendir(real, IN_BYTES)) {
       batch.push(entry)
       if (batch.length < BATCH) continue
-      yield* await lookAtAll(batch)
+      yield await lookAtAll(batch)
       batch = []
     }
-    yield* await lookAtAll(batch)
+    yield await lookAtAll(batch)
   } catch (error) {
     throw FileError.from(error, 'list', path)
   }
