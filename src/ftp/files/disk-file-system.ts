@@ -10,20 +10,21 @@ import { checkMode, checkOpenMode, checkTime, nameOf } from './virtual-path.ts'
 
 export interface DiskFileSystemOptions {
   /**
-   * Which symbolic links are followed: those that stay `inside` of the root, or links to `everywhere`, for who trusts all links that are
-   * there. What is refused fails with `EACCES`, and so does writing through a link to a file that is not there yet; the link itself can be
-   * seen, removed and renamed.
+   * Which symbolic links are followed: those that stay `inside` of the root, or links to `everywhere`, for who trusts
+   * all links that are there. What is refused fails with `EACCES`, and so does writing through a link to a file that is
+   * not there yet; the link itself can be seen, removed and renamed.
    * @default 'inside'
    */
   readonly followSymlinks?: 'inside' | 'everywhere'
 }
 
 /**
- * The files of a folder on disk. Nothing leads out of it: no `..`, and no symbolic link unless `followSymlinks` says so. Names that are no UTF-8
- * work, each byte of these as a lone surrogate (see `textCodec`).
+ * The files of a folder on disk. Nothing leads out of it: no `..`, and no symbolic link unless `followSymlinks` says
+ * so. Names that are no UTF-8 work, each byte of these as a lone surrogate (see `textCodec`).
  *
- * Out of scope: whoever can change the folder by other ways than this one, and swaps a directory for a link at the very moment between
- * its check and its use, can lead out. Node has no `openat2(2)` to prevent that. Hard links and mounts count as inside.
+ * Out of scope: whoever can change the folder by other ways than this one, and swaps a directory for a link at the very
+ * moment between its check and its use, can lead out. Node has no `openat2(2)` to prevent that. Hard links and mounts
+ * count as inside.
  *
  * New files have the mode 0o666 and new directories 0o777, less the umask of the process.
  */

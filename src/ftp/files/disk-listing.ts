@@ -14,8 +14,8 @@ const IN_BYTES = { encoding: 'buffer' as BufferEncoding, bufferSize: BATCH }
 /**
  * What is in the directory `real`, in batches.
  *
- * An entry that can't be looked at, such as a mount that has died, is told of with what the directory says of it: its name and type, no
- * bytes, no mode, and the beginning of 1970. One that has gone meanwhile is left out.
+ * An entry that can't be looked at, such as a mount that has died, is told of with what the directory says of it: its
+ * name and type, no bytes, no mode, and the beginning of 1970. One that has gone meanwhile is left out.
  */
 export async function* listDisk(
   root: DiskRoot,

@@ -4,7 +4,10 @@ import { textCodec } from '../protocol/codec.ts'
 import { FileError } from './file-error.ts'
 import { partsOf } from './virtual-path.ts'
 
-/** Names on disk are bytes. Those that are no UTF-8 become lone surrogates and back. Windows has text, and knows no such names. */
+/**
+ * Names on disk are bytes. Those that are no UTF-8 become lone surrogates and back. Windows has text, and knows no such
+ * names.
+ */
 export const names = textCodec('utf8')
 
 const SLASH = 0x2f
@@ -44,7 +47,10 @@ export class DiskRoot {
     return join(await this.#inside(root, join(root, parts), action, path), [name])
   }
 
-  /** How the target of a link may be told: one inside of the root as a virtual path, a relative one as it is, another one not at all. */
+  /**
+   * How the target of a link may be told: one inside of the root as a virtual path, a relative one as it is, another
+   * one not at all.
+   */
   async virtualTarget(target: string): Promise<string | undefined> {
     if (!target.startsWith('/')) return target
     const root = names.decode(await this.#realRoot('list', '/'))

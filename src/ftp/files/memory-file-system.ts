@@ -8,7 +8,8 @@ import { checkMode, checkOpenMode, checkTime, nameOf, partsOf } from './virtual-
 
 export interface MemoryFileSystemOptions {
   /**
-   * Bytes that all files may take together; more fails with `ENOSPC`. A file that is open may take twice its size, as long as there is room.
+   * Bytes that all files may take together; more fails with `ENOSPC`. A file that is open may take twice its size, as
+   * long as there is room.
    * @default 268_435_456 (256 MiB)
    */
   readonly maxBytes?: number
@@ -17,7 +18,9 @@ export interface MemoryFileSystemOptions {
    * @default 100_000
    */
   readonly maxEntries?: number
-  /** Where times of change come from, counted on from the time of day at creation. Without one they are the time of day. */
+  /**
+   * Where times of change come from, counted on from the time of day at creation. Without one they are the time of day.
+   */
   readonly clock?: Clock
 }
 
@@ -26,7 +29,10 @@ const DEFAULT_ENTRIES = 100_000
 /** As most disks have it. */
 const LONGEST_NAME = 255
 
-/** Files in memory, for tests and for a server that is to leave nothing behind. It knows no links and no users, and modes forbid nothing. */
+/**
+ * Files in memory, for tests and for a server that is to leave nothing behind. It knows no links and no users, and
+ * modes forbid nothing.
+ */
 export class MemoryFileSystem implements FileSystem {
   readonly #space: MemorySpace
   readonly #now: () => number

@@ -15,7 +15,8 @@ const TYPES: ReadonlyMap<string, EntryType> = new Map([
 ])
 
 /**
- * Reads a line of `dir`, as IIS and other servers for Windows answer LIST: `12-05-24  05:03PM       <DIR>          name`.
+ * Reads a line of `dir`, as IIS and other servers for Windows answer LIST: `12-05-24  05:03PM       <DIR>
+ * name`.
  *
  * @returns Undefined if it is no such line.
  */

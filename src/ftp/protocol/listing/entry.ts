@@ -3,20 +3,32 @@ export type EntryType = 'file' | 'directory' | 'symlink' | 'other'
 
 /** One name in a directory of a server, with what the server tells of it. What it does not tell is `undefined`. */
 export interface Entry {
-  /** The name alone, without folders, with all of its spaces. It comes from outside: see `checkLocalName` before it names a local file. */
+  /**
+   * The name alone, without folders, with all of its spaces. It comes from outside: see `checkLocalName` before it
+   * names a local file.
+   */
   readonly name: string
-  /** `other` for what is neither, and for an answer to NLST, which has names only: a few servers put a `/` behind those of directories. */
+  /**
+   * `other` for what is neither, and for an answer to NLST, which has names only: a few servers put a `/` behind those
+   * of directories.
+   */
   readonly type: EntryType
-  /** Bytes, the nearest number: above 2^53 {@link Entry.bigSize} is the exact one. Directories may have one too; it says nothing. */
+  /**
+   * Bytes, the nearest number: above 2^53 {@link Entry.bigSize} is the exact one. Directories may have one too; it says
+   * nothing.
+   */
   readonly size: number | undefined
   /** Bytes, exact. */
   readonly bigSize: bigint | undefined
   /**
-   * When the content was last changed. MLSx tells it in UTC (RFC 3659 section 2.3). LIST tells it in a zone that nobody knows: it is taken as UTC,
-   * and may be off by up to 14 hours.
+   * When the content was last changed. MLSx tells it in UTC (RFC 3659 section 2.3). LIST tells it in a zone that nobody
+   * knows: it is taken as UTC, and may be off by up to 14 hours.
    */
   readonly modified: Date | undefined
-  /** How exact {@link Entry.modified} is: LIST tells minutes for half a year, and then days. `undefined` when there is no date. */
+  /**
+   * How exact {@link Entry.modified} is: LIST tells minutes for half a year, and then days. `undefined` when there is
+   * no date.
+   */
   readonly modifiedTo: 'ms' | 's' | 'min' | 'day' | undefined
   /** Permission bits, 0 to 0o7777, as of `chmod(2)`. */
   readonly mode: number | undefined
@@ -26,7 +38,10 @@ export interface Entry {
   readonly group: string | undefined
   /** Where a symbolic link leads, as the server says it: absolute, or relative to the folder of the link. */
   readonly target: string | undefined
-  /** The facts of MLSx (RFC 3659 section 7.5), names in lower case, such as `perm`, `unique` and `unix.mode`; else `undefined`. */
+  /**
+   * The facts of MLSx (RFC 3659 section 7.5), names in lower case, such as `perm`, `unique` and `unix.mode`; else
+   * `undefined`.
+   */
   readonly facts: ReadonlyMap<string, string> | undefined
   /** The line as the server sent it, without its end. */
   readonly line: string
@@ -35,7 +50,10 @@ export interface Entry {
 /** An entry in the making. */
 export type Draft = { -readonly [Field in keyof Entry]: Entry[Field] }
 
-/** An entry of which no more is known yet. All have the same fields in the same order, which makes listings of many fast. */
+/**
+ * An entry of which no more is known yet. All have the same fields in the same order, which makes listings of many
+ * fast.
+ */
 export function draftOf(line: string, name: string, type: EntryType): Draft {
   return {
     name,

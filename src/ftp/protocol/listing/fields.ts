@@ -5,7 +5,8 @@ const SPACE = 0x20
 const TAB = 0x09
 
 /**
- * The columns of a line, parted by spaces, as far as they are asked for. What is behind is not looked at, so that a name can be of any length.
+ * The columns of a line, parted by spaces, as far as they are asked for. What is behind is not looked at, so that a
+ * name can be of any length.
  */
 export class Fields {
   readonly line: string

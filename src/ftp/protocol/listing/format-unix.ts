@@ -23,8 +23,9 @@ const HALF_A_YEAR = 182 * 24 * 60 * 60 * 1000
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /**
- * Writes a line as of `ls -l`, in UTC: `-rw-r--r--   1 owner    group         123 Nov 22 10:00 name`, with the year in place of the time if it is
- * more than half a year ago, or to come. A space in the owner or the group, which would shift the columns, is told as `_`.
+ * Writes a line as of `ls -l`, in UTC: `-rw-r--r--   1 owner    group         123 Nov 22 10:00 name`, with the year in
+ * place of the time if it is more than half a year ago, or to come. A space in the owner or the group, which would
+ * shift the columns, is told as `_`.
  *
  * @throws {RangeError} If the name is empty or has CR, LF or NUL in it: it can't be sent.
  */

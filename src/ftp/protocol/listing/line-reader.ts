@@ -4,8 +4,8 @@ const LF = 0x0a
 const CR = 0x0d
 
 /**
- * Cuts bytes into lines, which end with LF or CRLF, however the bytes come. A line that is too long is told of once, by its beginning, and
- * its rest skipped.
+ * Cuts bytes into lines, which end with LF or CRLF, however the bytes come. A line that is too long is told of once, by
+ * its beginning, and its rest skipped.
  */
 export class LineReader {
   readonly #maxLength: number

@@ -74,7 +74,10 @@ const MONTHS: ReadonlyMap<string, number> = new Map(
   ].flatMap((names, index) => names.split(' ').map((name): [string, number] => [name, index + 1])),
 )
 
-/** The number of a month by its name, from 1, in any case, with or without a point; or of a form as `11月`. Undefined if it is none. */
+/**
+ * The number of a month by its name, from 1, in any case, with or without a point; or of a form as `11月`. Undefined if
+ * it is none.
+ */
 export function monthOf(text: string): number | undefined {
   const number = MONTHS.get(text.toLowerCase().replace('.', ''))
   if (number !== undefined) return number

@@ -37,8 +37,9 @@ const EXCERPT = 200
 /**
  * Makes entries of the bytes of a listing, while they come. It holds no more than one line.
  *
- * The dialect of LIST is found for each line: that of `ls -l`, in many forms, of IIS, EPLF, OS/2 and OS/400. The entries `.` and `..`, however they are told,
- * lines such as `total 12`, and empty ones are left out. A line that can't be read is told, and the others come all the same.
+ * The dialect of LIST is found for each line: that of `ls -l`, in many forms, of IIS, EPLF, OS/2 and OS/400. The
+ * entries `.` and `..`, however they are told, lines such as `total 12`, and empty ones are left out. A line that can't
+ * be read is told, and the others come all the same.
  */
 export class ListingParser {
   readonly #codec: TextCodec

@@ -6,7 +6,8 @@ const LINK_FACT = /^type=os\.unix=slink:/i
 const LINK_FACT_LENGTH = 'type=OS.unix=slink:'.length
 
 /**
- * Reads a line of MLSD: facts, each with a `;` behind, one space, and the name with all that it has. Source: RFC 3659 section 7.2.
+ * Reads a line of MLSD: facts, each with a `;` behind, one space, and the name with all that it has. Source: RFC 3659
+ * section 7.2.
  *
  * @returns Undefined if it is no such line.
  */
@@ -35,8 +36,8 @@ export function parseMlsdLine(line: string): Entry | undefined {
 }
 
 /**
- * Reads the line of an MLST reply that tells of the file. It may be there with the space before it that RFC 3659 section 7.2 puts there. Of a path, the name
- * is its last part.
+ * Reads the line of an MLST reply that tells of the file. It may be there with the space before it that RFC 3659
+ * section 7.2 puts there. Of a path, the name is its last part.
  *
  * @returns Undefined if it is no such line.
  */

@@ -8,7 +8,8 @@ const TYPES: ReadonlyMap<string, EntryType> = new Map([
   ['l', 'symlink'],
   ['e', 'symlink'],
 ])
-// Besides those above: devices, doors, forks of Macs, message queues, named files, pipes, ports, sockets, and what ls doesn't know.
+// Besides those above: devices, doors, forks of Macs, message queues, named files, pipes, ports, sockets, and what ls
+// doesn't know.
 const KNOWN_LETTERS = '-fdlebcDmMnpPCsSwW?'
 
 /** Some servers leave the last letters away. */
@@ -50,7 +51,10 @@ function modeOf(letters: string): number {
 
 const TYPE_LETTERS: Readonly<Record<EntryType, string>> = { file: '-', directory: 'd', symlink: 'l', other: 'p' }
 
-/** Writes what {@link parsePermissions} reads. What is neither file, directory nor link counts as a pipe: it can't be told from a device. */
+/**
+ * Writes what {@link parsePermissions} reads. What is neither file, directory nor link counts as a pipe: it can't be
+ * told from a device.
+ */
 export function formatPermissions({ type, mode }: Permissions): string {
   let text = TYPE_LETTERS[type]
   for (let index = 0; index < 9; index++) {

@@ -19,9 +19,9 @@ const WORD = /^[^\d\s]{2,12}$/
 type Time = readonly [hour: number, minute: number, second: number, milliseconds: number]
 
 /**
- * Reads the date that begins at column `first`, in one of the forms of `ls`:
- * `Nov 22 10:00`, `Nov 22 2024`, `22 Nov 10:00`, `Nov 22 10:00:59 2024`, `2024-11-22 10:00`, `2024-11-22 10:00:59.123456789 +0100`,
- * `2024-11-22`, `11-22 10:00`.
+ * Reads the date that begins at column `first`, in one of the forms of `ls`: `Nov 22 10:00`, `Nov 22 2024`, `22 Nov
+ * 10:00`, `Nov 22 10:00:59 2024`, `2024-11-22 10:00`, `2024-11-22 10:00:59.123456789 +0100`, `2024-11-22`, `11-22
+ * 10:00`.
  *
  * @param isForeign Whether any word may be a month. The name can be found then, but there is no date.
  */

@@ -11,8 +11,8 @@ const DEVICE = /^\d+,\d+$/
 const MAJOR = /^\d+,$/
 
 /**
- * Reads a line of `ls -l`, as most servers answer LIST. The date is what there is to hold on to: before it stands the size, before that what may be
- * there of links, owner and group, and behind it, after one space, the name.
+ * Reads a line of `ls -l`, as most servers answer LIST. The date is what there is to hold on to: before it stands the
+ * size, before that what may be there of links, owner and group, and behind it, after one space, the name.
  *
  * @returns Undefined if it is no such line.
  */
@@ -53,8 +53,8 @@ function readStart(fields: Fields): Start | undefined {
 }
 
 /**
- * Where the date is. A name may look like a date, and an owner like a month, so the usual places come first: behind links, owner, group and size,
- * then one less, and then, for groups of several words, more.
+ * Where the date is. A name may look like a date, and an owner like a month, so the usual places come first: behind
+ * links, owner, group and size, then one less, and then, for groups of several words, more.
  */
 function findDate(fields: Fields, start: number, now: Date): { date: UnixDate; sizeAt: number } | undefined {
   for (const isForeign of [false, true]) {
@@ -92,8 +92,8 @@ function readOwners(fields: Fields, start: number, end: number, draft: Draft): v
 const ARROW = ' -> '
 
 /**
- * Parts `name -> target`. Both may have an arrow in them; the size of a link is the length of its target, which tells where, at least as long as the target
- * is ASCII.
+ * Parts `name -> target`. Both may have an arrow in them; the size of a link is the length of its target, which tells
+ * where, at least as long as the target is ASCII.
  */
 function splitTarget(draft: Draft): void {
   const { name } = draft
