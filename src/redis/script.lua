@@ -143,7 +143,7 @@ end
 local me = parse(record)
 if not exists then
   -- New; or lost, if the caller has known it. Then leases that were sold are still being spent, and the others will be back.
-  redis.call('DEL', members, seen)
+  if redis.call('EXISTS', members, seen) > 0 then redis.call('DEL', members, seen) end
   oldest, me = {}, nil
   local lost = knownVersion > 0
   state.limit, state.version = knownLimit, math.max(1, knownVersion)
