@@ -64,8 +64,12 @@ export class Client extends FileCommands implements AsyncDisposable {
   ): Promise<T> {
     const [options, body] = typeof first === 'function' ? [{}, first] : [first, second]
     if (typeof body !== 'function') throw new TypeError('Cannot use a client: a function is needed that is given it')
-    await using client = await Client.connect(host, options)
-    return await body(client)
+    const client = await Client.connect(host, options)
+    try {
+      return await body(client)
+    } finally {
+      await client[Symbol.asyncDispose]()
+    }
   }
 
   /** The server, as it was named. */
