@@ -41,6 +41,16 @@ export class Connection {
     return this.#closing !== undefined || this.#session.control.failure !== undefined
   }
 
+  /** Whether the connection is lost, and {@link Connection.reconnect} can open a new one. */
+  get isLost(): boolean {
+    return this.#closing === undefined && this.#session.control.failure !== undefined
+  }
+
+  /** Whether it was closed here, for good. */
+  get isEnded(): boolean {
+    return this.#closing !== undefined
+  }
+
   /**
    * Runs `work` when the calls before have ended.
    *
@@ -73,17 +83,20 @@ export class Connection {
     signal: AbortSignal | undefined,
     work: (session: Session, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    return await this.run({ signal }, async (session) => {
-      const controller = new AbortController()
-      const forget = onAbort(signal, (reason) => controller.abort(reason))
-      this.#running.add(controller)
-      try {
-        return await work(session, controller.signal)
-      } finally {
-        this.#running.delete(controller)
-        forget()
-      }
-    })
+    return await this.run({ signal }, (session) => this.abortable(signal, (end) => work(session, end)))
+  }
+
+  /** Runs `work` at once; `abort` ends it, too. */
+  async abortable<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController()
+    const forget = onAbort(signal, (reason) => controller.abort(reason))
+    this.#running.add(controller)
+    try {
+      return await work(controller.signal)
+    } finally {
+      this.#running.delete(controller)
+      forget()
+    }
   }
 
   /** Ends the transfer that runs, with this reason. */
