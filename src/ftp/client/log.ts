@@ -50,6 +50,13 @@ export class Log {
   #tell(kind: LogEntry['kind'], text: string): void {
     const entry: LogEntry = { kind, text, host: this.#host, connection: this.#connection }
     diagnostics.publish(entry)
-    this.#logger?.(entry)
+    try {
+      this.#logger?.(entry)
+    } catch (error) {
+      // As diagnostics_channel does it: the conversation goes on.
+      queueMicrotask(() => {
+        throw error
+      })
+    }
   }
 }

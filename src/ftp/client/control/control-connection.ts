@@ -43,6 +43,8 @@ export class ControlConnection {
   /** While the order is uncertain: replies are skipped up to the one that `isSought`. */
   #sought: { readonly code: number; readonly exchange: Exchange } | undefined
   #received = 0
+  /** How many replies have come since the last command that nobody had asked for. */
+  #strays = 0
   /** When the last command went out or the last reply came, in ms. */
   lastUsed: number
 
@@ -65,9 +67,9 @@ export class ControlConnection {
     return this.#failure
   }
 
-  /** Whether every command was answered. */
-  get isIdle(): boolean {
-    return this.#open.length === 0
+  /** How many commands are not answered. */
+  get unanswered(): number {
+    return this.#open.length
   }
 
   /** Expects replies that no command asks for: the greeting. */
@@ -86,6 +88,7 @@ export class ControlConnection {
     if (this.#open.length >= MOST_REPLIES) throw new ProtocolError(verb, `${MOST_REPLIES} commands are unanswered`)
     const line = argument ? `${verb} ${argument}` : verb
     const exchange = this.#expect(maskSecrets(line), verb)
+    this.#strays = 0
     this.#log.command(line)
     this.lastUsed = this.#clock.now()
     this.#socket.write(bytes)
@@ -154,7 +157,7 @@ export class ControlConnection {
   release(): Socket {
     const socket = this.#socket
     for (const [name, listener] of Object.entries(this.#listeners)) socket.off(name, listener as () => void)
-    if (this.#parser.pending > 0) {
+    if (this.#parser.pending > 0 || this.#strays > 0) {
       throw new ProtocolError('go over to TLS', 'the server has sent more than its reply in the clear')
     }
     return socket
@@ -205,20 +208,21 @@ export class ControlConnection {
     this.#log.reply(reply.code, reply.lines)
     const exchange = this.#addressee(reply)
     if (!exchange) {
+      this.#strays++
       // 421 may come at any time: the server is about to close (RFC 959 section 5.4).
-      if (reply.code === 421) this.#fail(new ReplyError('', reply))
+      if (reply.code === 421) this.destroy(new ReplyError('go on', reply))
       else this.#log.note(`nobody has asked for the reply ${reply.code}`)
       return
+    }
+    if (exchange.count++ === MOST_REPLIES) {
+      throw new ProtocolError(exchange.command, `the server has sent ${MOST_REPLIES} replies to it`)
     }
     if (reply.code >= 200) {
       exchange.isDone = true
       this.#open.splice(this.#open.indexOf(exchange), 1)
     }
     if (!exchange.isAbandoned) exchange.replies.push(reply)
-    if (exchange.replies.length > MOST_REPLIES) {
-      throw new ProtocolError(exchange.command, `the server has sent ${MOST_REPLIES} replies to it`)
-    }
-    if (reply.code === 421) this.#fail(new ReplyError(exchange.command, reply))
+    if (reply.code === 421) this.destroy(new ReplyError(exchange.command, reply))
     exchange.waits.settle()
     if (exchange.isDone) exchange.ended?.()
   }
@@ -228,12 +232,13 @@ export class ControlConnection {
       const { code, exchange } = this.#sought
       if (reply.code !== code && reply.code !== 421) return undefined
       this.#sought = undefined
-      this.#open = [exchange]
+      // What was sent after it is still to be answered.
+      this.#open.splice(0, this.#open.indexOf(exchange))
       return exchange
     }
     const [first] = this.#open
-    // During a transfer some servers answer NOOP at once, others when the transfer has ended.
-    const noop = first?.verb !== 'NOOP' && answersNoop(reply) && this.#open.find(({ verb }) => verb === 'NOOP')
+    // During a transfer some servers answer NOOP at once, others when the transfer has ended. All other commands are answered in their order.
+    const noop = first?.isUnderWay && answersNoop(reply) && this.#open.find(({ verb }) => verb === 'NOOP')
     return noop || first
   }
 

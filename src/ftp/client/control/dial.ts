@@ -43,7 +43,17 @@ export async function handedOver(connecting: Promise<Socket>, signal: AbortSigna
   const checked = Promise.resolve(connecting).then(async (socket) => {
     if (!(socket instanceof Socket)) throw new TypeError("Cannot connect: 'connect' must give a connected net.Socket")
     if (isLate) socket.destroy()
-    else if (socket.connecting) await opened(socket, 'connect', 'connect', signal)
+    else if (socket.connecting) {
+      const ignore = () => {}
+      socket.on('error', ignore) // `opened` stops listening when it gives up
+      try {
+        await opened(socket, 'connect', 'connect', signal)
+      } catch (error) {
+        socket.destroy()
+        throw error
+      }
+      socket.off('error', ignore)
+    }
     return socket
   })
   return await Promise.race([checked, late])

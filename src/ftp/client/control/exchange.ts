@@ -11,6 +11,8 @@ export class Exchange {
   readonly waits = new Waits()
   /** Whether nobody is interested in the replies any more. They are awaited all the same, since they will come. */
   isAbandoned = false
+  /** How many replies have come. */
+  count = 0
   /** Whether the last reply has come. */
   isDone = false
   /** Called when the last reply has come, or none will. */
@@ -19,6 +21,11 @@ export class Exchange {
   constructor(command: string, verb: string) {
     this.command = command
     this.verb = verb
+  }
+
+  /** Whether the server has answered that it has begun. */
+  get isUnderWay(): boolean {
+    return this.count > 0 && !this.isDone
   }
 
   /** The next command has the replies from here on. */

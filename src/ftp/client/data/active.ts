@@ -25,7 +25,7 @@ async function announce(session: Session, port: number, signal: AbortSignal | un
   if (!session.refusesExtended || family === 6) {
     const argument = formatExtendedPort({ host, port, family })
     const reply = await session.command('EPRT', argument, {
-      expectedCodes: family === 6 ? '2xx' : ['2xx', '5xx'],
+      expectedCodes: family === 6 ? '2xx' : ['2xx', '4xx', '5xx'],
       signal,
     })
     if (reply.code < 300) return

@@ -40,6 +40,15 @@ export async function shaken(session: Session, secured: TLSSocket, lane: Lane): 
   secured.on('error', ignore) // who takes the socket over looks at `errored`
   const patience = { phase: 'tls' as const, timeout: session.settings.timeouts.tls }
   await lane.patiently(patience, (end) => opened(secured, 'secureConnect', 'finish the TLS handshake', end))
+  await flushed(secured)
+}
+
+/**
+ * The last message of the handshake may be on its way: a stream that is ended now would go without its goodbye (close-notify), which
+ * Node does not send while another write is under way, and vsftpd calls that a failure (426). An empty write is done when it has gone out.
+ */
+function flushed(secured: TLSSocket): Promise<void> {
+  return new Promise((resolve) => void secured.write('', () => resolve())) // what goes wrong is in `errored`
 }
 
 /** Closes a socket by RST, under TLS without a word: what it was sent is not to look whole. */

@@ -18,9 +18,9 @@ export async function passiveChannel(session: Session, { intake, signal }: Chann
 
 /** EPSV (RFC 2428), or PASV (RFC 959) once that was refused in any way. */
 async function whereTo(session: Session, signal: AbortSignal | undefined): Promise<HostPort> {
-  const host = session.remoteAddress
+  const host = session.dataHost
   if (!session.refusesExtended) {
-    const reply = await session.command('EPSV', undefined, { expectedCodes: ['229', '4xx', '5xx'], signal })
+    const reply = await session.command('EPSV', undefined, { expectedCodes: ['2xx', '4xx', '5xx'], signal })
     const port = reply.code === 229 ? extendedPort(session, reply.lines.join(' ')) : undefined
     if (port !== undefined) return { host, port }
     if (session.isIPv6) throw new ReplyError('EPSV', reply)

@@ -1,5 +1,8 @@
 import type { Session } from './session.ts'
 
+/** A server that answers none during a transfer has no more than so many to answer after it. */
+const MOST_UNANSWERED = 100
+
 /**
  * Sends NOOP whenever a control connection has been quiet for as long as the option says, also during a transfer. Its reply is told from
  * that to the transfer by its code.
@@ -11,14 +14,16 @@ export function keepAlive(session: Session): () => void {
   if (interval === undefined) return () => {}
   const { control } = session
   let cancel = () => {}
-  const sleep = () => {
-    cancel = clock.sleepUntil(control.lastUsed + interval, look, interval / 10)
+  const sleep = (from: number) => {
+    cancel = clock.sleepUntil(from + interval, look, interval / 10)
   }
   const look = () => {
     if (control.failure) return
-    if (clock.now() >= control.lastUsed + interval) control.send('NOOP').abandon()
-    sleep()
+    const now = clock.now()
+    const isQuiet = now >= control.lastUsed + interval
+    if (isQuiet && control.unanswered < MOST_UNANSWERED) control.send('NOOP').abandon()
+    sleep(isQuiet ? now : control.lastUsed)
   }
-  sleep()
+  sleep(control.lastUsed)
   return () => cancel()
 }

@@ -82,14 +82,19 @@ export class Session {
     this.control = new ControlConnection(socket, { codec: settings.codec, clock: settings.clock, log })
   }
 
-  /** The address of the server, for data connections. */
+  /** The address of the server: who may open data connections. */
   get remoteAddress(): string {
     return this.control.socket.remoteAddress ?? this.settings.host
   }
 
+  /** The host that data connections go to. A `connect` of the user's may go through a proxy, whose address is not the server's. */
+  get dataHost(): string {
+    return this.settings.connect ? this.settings.host : this.remoteAddress
+  }
+
   /** Whether data connections need IPv6 (RFC 2428). */
   get isIPv6(): boolean {
-    const address = this.remoteAddress
+    const address = this.dataHost
     return isIP(address) === 6 && !/^::ffff:\d+\./i.test(address)
   }
 
