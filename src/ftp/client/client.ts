@@ -7,19 +7,10 @@ import type { Reply } from '../protocol/reply.ts'
 import { type ClientOptions, clientSettings } from './client-options.ts'
 import { Connection, checkPath } from './connection.ts'
 import type { DataConnectionThrottleStreamIO } from './data/data-connection.ts'
+import type { DataStreamOptions } from './data/data-stream-options.ts'
 import { openDataStream } from './data/open-data-stream.ts'
 import { FileCommands } from './file-commands.ts'
 import type { CommandOptions } from './session/session.ts'
-
-/** How a stream of a file is opened. */
-export interface DataStreamOptions extends WaitOptions {
-  /** Where in the file to begin, in bytes. @default 0 */
-  readonly offset?: number | undefined
-  /** Throttles by name for this stream, beside those of the client. */
-  readonly throttles?: Readonly<Record<string, StreamThrottle>> | undefined
-  /** The part of shared limits in proportion to that of other streams, > 0. @default 1 */
-  readonly weight?: number | undefined
-}
 
 /** What is done with a stream. */
 export type StreamBody<T> = (stream: DataConnectionThrottleStreamIO) => Promise<T> | T

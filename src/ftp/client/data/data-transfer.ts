@@ -54,7 +54,9 @@ export class DataTransfer {
       connected.catch(() => {}) // it is told below, or what the server answers is
       const reply = await session.control.reply(exchange, session.patience(signal))
       if (reply.code >= 400) throw new ReplyError(exchange.command, reply)
-      const socket = await connected
+      // The server may give up before there is a data connection.
+      onFailure(session, exchange, (error) => stop.abort(error))
+      const socket = await connected.catch((error: unknown) => refusal(session, exchange as Exchange, error, signal))
       return new DataTransfer(session, { exchange, channel, socket, reply })
     } catch (error) {
       stop.abort(error)
@@ -93,12 +95,7 @@ export class DataTransfer {
 
   /** Calls `failed` once the server says that the transfer has failed, or the control connection is lost. */
   watch(failed: (error: Error) => void): void {
-    const look = () => {
-      const reply = this.#exchange.replies.find(({ code }) => code >= 400)
-      if (reply) failed(new ReplyError(this.command, reply))
-    }
-    this.#exchange.ended = look
-    look()
+    onFailure(this.session, this.#exchange, failed)
   }
 
   /**
@@ -166,13 +163,45 @@ async function stopTransfer(session: Session, exchange: Exchange, channel: Chann
   exchange.abandon()
   try {
     control.send('ABOR').abandon()
+  } finally {
     channel.reset()
+  }
+  try {
     await control.resync(session.patience(undefined))
   } catch (error) {
     // The connection is closed then: the next command tells.
     session.log.note(`the control connection is lost: ${String(error)}`)
   }
 }
+
+/** Calls `failed` once the server says that a command has failed, or the control connection is lost before it says anything. */
+function onFailure({ control }: Session, exchange: Exchange, failed: (error: Error) => void): void {
+  const look = () => {
+    const reply = exchange.replies.find(({ code }) => code >= 400)
+    if (reply) failed(new ReplyError(exchange.command, reply))
+    else if (!exchange.isDone && control.failure) failed(control.closed(exchange.command))
+  }
+  exchange.ended = look
+  look()
+}
+
+/** If the server has broken the data connection off, its reply says why, and is about to come. */
+async function refusal(
+  session: Session,
+  exchange: Exchange,
+  error: unknown,
+  signal: AbortSignal | undefined,
+): Promise<never> {
+  if (hasBrokenOff(error)) {
+    const patience = { phase: 'final reply' as const, timeout: session.settings.timeouts.finalReply, signal }
+    const reply = await session.control.finalReply(exchange, patience)
+    if (reply.code >= 400) throw new ReplyError(exchange.command, reply, { cause: error })
+  }
+  throw error
+}
+
+const hasBrokenOff = (error: unknown) =>
+  error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
 
 /** "150 Opening BINARY mode data connection for name (4096 bytes)." */
 function announcedSize({ lines }: Reply): number | undefined {

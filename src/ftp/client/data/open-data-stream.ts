@@ -1,8 +1,8 @@
-import type { DataStreamOptions } from '../client.ts'
 import type { Connection } from '../connection.ts'
 import { checkWhole } from '../transfer/retrieve.ts'
 import { checkStored } from '../transfer/store.ts'
 import { DataConnectionThrottleStreamIO } from './data-connection.ts'
+import type { DataStreamOptions } from './data-stream-options.ts'
 import { DataTransfer } from './data-transfer.ts'
 
 /** Opens a stream, which has the connection until it is finished or closed. */

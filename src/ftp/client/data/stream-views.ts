@@ -1,14 +1,21 @@
 import { Readable, Writable } from 'node:stream'
-import type { DataConnectionThrottleStreamIO } from './data-connection.ts'
+
+/** What is shown as a stream. */
+export interface DataStream {
+  read(count: number): Promise<Buffer>
+  write(data: Uint8Array): Promise<void>
+  finish(): Promise<void>
+  close(): Promise<void>
+}
 
 /** How much is read in one go. */
 const BLOCK = 64 * 1024
 
 /** A download as a Node stream. */
 export class NodeDownload extends Readable {
-  readonly #stream: DataConnectionThrottleStreamIO
+  readonly #stream: DataStream
 
-  constructor(stream: DataConnectionThrottleStreamIO) {
+  constructor(stream: DataStream) {
     super()
     this.#stream = stream
   }
@@ -33,9 +40,9 @@ export class NodeDownload extends Readable {
 
 /** An upload as a Node stream. */
 export class NodeUpload extends Writable {
-  readonly #stream: DataConnectionThrottleStreamIO
+  readonly #stream: DataStream
 
-  constructor(stream: DataConnectionThrottleStreamIO) {
+  constructor(stream: DataStream) {
     super()
     this.#stream = stream
   }
@@ -57,7 +64,7 @@ export class NodeUpload extends Writable {
 }
 
 /** A download as a web stream. */
-export function webDownload(stream: DataConnectionThrottleStreamIO): ReadableStream<Uint8Array> {
+export function webDownload(stream: DataStream): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -73,7 +80,7 @@ export function webDownload(stream: DataConnectionThrottleStreamIO): ReadableStr
 }
 
 /** An upload as a web stream. */
-export function webUpload(stream: DataConnectionThrottleStreamIO): WritableStream<Uint8Array> {
+export function webUpload(stream: DataStream): WritableStream<Uint8Array> {
   return new WritableStream<Uint8Array>({
     write: (chunk) => stream.write(chunk),
     close: () => stream.finish(),
