@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { EXIT_CODE } from './exit-code.ts'
 import { oneLine, UsageError } from './failure.ts'
+import { Interruption } from './interruption.ts'
 import { createProgram } from './program.ts'
 import { tell } from './tell.ts'
 
@@ -22,6 +23,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT_CODE.done
     // Called without a subcommand: commander has shown the help on stderr.
     if (error instanceof CommanderError && error.code === 'commander.help') return EXIT_CODE.usage
+    // At a question, before there is anything to sum up.
+    if (error instanceof Interruption) return EXIT_CODE[error.signal]
     if (error instanceof UsageError || error instanceof CommanderError) {
       const command = program.commands.find((command) => command.name() === argv[0])
       const text = oneLine(error.message.replace(/^error: /, '').replace(/\.$/, ''))

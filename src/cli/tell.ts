@@ -4,11 +4,14 @@ import { inspect } from 'node:util'
 const UNPRINTABLE = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
 const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
+/** A text of anybody's as it can be shown in a line: it moves no cursor, begins no line, and turns nothing around. */
+export const printable = (text: string): string => text.replace(UNPRINTABLE, escaped)
+
 // When nobody reads stderr any more there is nobody left to tell, and the transfer itself is not concerned.
 process.stderr.on('error', () => {})
 
 /** Writes one line to stderr under the name of the program; with `SLUICE_DEBUG` set, the error behind it and its causes too. */
 export function tell(line: string, error?: unknown): void {
-  process.stderr.write(`sluice: ${line.replace(UNPRINTABLE, escaped)}\n`)
+  process.stderr.write(`sluice: ${printable(line)}\n`)
   if (error !== undefined && process.env.SLUICE_DEBUG) process.stderr.write(`${inspect(error)}\n`)
 }

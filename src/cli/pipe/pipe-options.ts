@@ -1,5 +1,6 @@
 import { parseDuration, parseRate, parseSize } from '../../units.ts'
 import { UsageError } from '../failure.ts'
+import { readOption, readTimeout } from '../read-option.ts'
 
 /** What `sluice pipe` is asked to do, checked. */
 export interface PipeOptions {
@@ -38,17 +39,15 @@ export function readPipeOptions(input: string | undefined, options: Readonly<Rec
     throw new UsageError(`--mode: Cannot use ${JSON.stringify(mode)} as a mode: it must be whole or bytewise`)
   }
   if (options.quiet && options.progress) throw new UsageError('Cannot use --quiet together with --progress')
-  const silence = read('--timeout', timeout, parseDuration)
-  if (silence === 0) throw new UsageError(`--timeout: Cannot use ${JSON.stringify(timeout)}: it must be > 0`)
   return {
     input: path('INPUT', input),
     output: path('--output', output),
-    limit: read('--limit', limit, parseRate) ?? null,
-    burst: read('--burst', burst, parseSize) ?? 0,
-    minInterval: read('--min-interval', minInterval, parseDuration) ?? 0,
+    limit: readOption('--limit', limit, parseRate) ?? null,
+    burst: readOption('--burst', burst, parseSize) ?? 0,
+    minInterval: readOption('--min-interval', minInterval, parseDuration) ?? 0,
     mode: mode ?? 'whole',
-    timeout: silence,
-    size: read('--size', size, parseSize),
+    timeout: readTimeout('--timeout', timeout),
+    size: readOption('--size', size, parseSize),
     json: options.json === true,
     progress: options.progress === true,
     quiet: options.quiet === true,
@@ -59,14 +58,4 @@ function path(name: string, value: unknown): string {
   if (value === '')
     throw new UsageError(`${name}: Cannot use "" as a file: it must be a path, or - for the standard one`)
   return typeof value === 'string' ? value : '-'
-}
-
-function read(name: string, value: unknown, parse: (text: string) => number): number | undefined {
-  if (typeof value !== 'string') return undefined
-  try {
-    return parse(value)
-  } catch (cause) {
-    if (cause instanceof RangeError) throw new UsageError(`${name}: ${cause.message}`, { cause })
-    throw cause
-  }
 }

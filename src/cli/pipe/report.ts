@@ -1,8 +1,8 @@
 import { formatDuration, formatRate, formatSize } from '../../units.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { Failure, UsageError } from '../failure.ts'
+import { Interruption } from '../interruption.ts'
 import { tell } from '../tell.ts'
-import { Interruption } from './interruption.ts'
 import type { PipeOptions } from './pipe-options.ts'
 import type { Tally } from './tally.ts'
 

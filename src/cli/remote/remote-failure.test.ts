@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import { ClosedError, TimeoutError } from '../../errors.ts'
+import { ChangedError, ChecksumError, ReplyError, TruncatedError, UnsafeNameError } from '../../ftp/errors.ts'
+import { Failure, UsageError } from '../failure.ts'
+import { Interruption } from '../interruption.ts'
+import { remoteFailure } from './remote-failure.ts'
+
+const get = { verb: 'get', name: 'ftp://ann:****@host/file', local: 'write' } as const
+const system = (code: string, more: object = {}) => Object.assign(new Error(`${code}: in words`), { code, ...more })
+const reply = (command: string, code: number, ...lines: string[]) => new ReplyError(command, { code, lines })
+
+const cases: readonly (readonly [error: unknown, code: string, says: string])[] = [
+  [
+    reply('PASS ****', 530, 'Login incorrect'),
+    'ERR_SLUICE_FTP_REPLY',
+    'the server answered 530 Login incorrect; check the user and the password',
+  ],
+  [
+    reply('RETR f', 550, 'No such', ' file'),
+    'ERR_SLUICE_FTP_REPLY',
+    'the server answered 550 No such file; check the path, and what the user may do there',
+  ],
+  [
+    reply('AUTH TLS', 502, 'What?'),
+    'ERR_SLUICE_FTP_REPLY',
+    'the server answered 502 What?; use ftp:// if all may be read on its way',
+  ],
+  [reply('RETR f', 500, 'What?'), 'ERR_SLUICE_FTP_REPLY', 'the server answered 500 What?'],
+  [
+    new TimeoutError('stall', 30_000),
+    'ERR_SLUICE_TIMEOUT',
+    'nothing moved any more for 30 s; start again, or add --retry 5, or raise --timeout',
+  ],
+  [
+    new TimeoutError('data connect', 500),
+    'ERR_SLUICE_TIMEOUT',
+    'there was no data connection for 0.5 s; check the firewalls, or try --active, or raise --timeout',
+  ],
+  [
+    new TruncatedError('file', 10, 5),
+    'ERR_SLUICE_FTP_TRUNCATED',
+    'it has 10 bytes, but 5 came through; start again with --resume',
+  ],
+  [new ChangedError('file', 'it has changed'), 'ERR_SLUICE_FTP_CHANGED', 'it has changed; start again'],
+  [
+    new ChecksumError('file', 'MD5', 'a', 'b'),
+    'ERR_SLUICE_FTP_CHECKSUM',
+    'its MD5 is a there and b here; start again without --resume',
+  ],
+  [
+    new UnsafeNameError('..', 'why'),
+    'ERR_SLUICE_FTP_UNSAFE_NAME',
+    'Cannot use ".." as the name of a local file: why; rename it there, or exclude it',
+  ],
+  [
+    system('ECONNREFUSED', { syscall: 'connect' }),
+    'ECONNREFUSED',
+    'nothing listens there (ECONNREFUSED); check the host and the port',
+  ],
+  [
+    system('CERT_HAS_EXPIRED'),
+    'CERT_HAS_EXPIRED',
+    'the certificate of the server has expired (CERT_HAS_EXPIRED); tell its owner, or trust any with --insecure',
+  ],
+  [
+    new ClosedError('go on', { cause: system('ECONNRESET') }),
+    'ECONNRESET',
+    'the server broke the connection (ECONNRESET); start again, or add --retry 5',
+  ],
+  [new ClosedError('go on'), 'ERR_SLUICE_CLOSED', 'the connection was closed; start again, or add --retry 5'],
+  [new Error('What\nnow?'), 'ERR_UNKNOWN', 'What now?'],
+]
+for (const [error, code, says] of cases) {
+  test(`remoteFailure() tells that ${says}`, () => {
+    const failure = remoteFailure(get, error)
+    expect(failure).toMatchObject({ code, message: `Cannot get ftp://ann:****@host/file: ${says}` })
+  })
+}
+
+test('remoteFailure() names the file here that failed', () => {
+  const full = system('ENOSPC', { syscall: 'write' })
+  expect(remoteFailure({ ...get, localName: '"out"' }, full).message).toMatch(/^Cannot write "out": no space is left/)
+  const denied = system('EACCES', { path: '/root/x', syscall: 'open' })
+  expect(remoteFailure(get, denied).message).toMatch(/^Cannot write "\/root\/x": permission is denied/)
+  expect(remoteFailure({ ...get, local: 'read' }, denied).message).toMatch(/^Cannot read "\/root\/x": permission/)
+})
+
+test('remoteFailure() leaves alone what is no failure, or one already', () => {
+  const failure = new Failure('CODE', 'as it is')
+  expect(remoteFailure(get, failure)).toBe(failure)
+  expect(() => remoteFailure(get, new Interruption('SIGINT'))).toThrow(Interruption)
+  expect(() => remoteFailure(get, new UsageError('wrong'))).toThrow(UsageError)
+})

@@ -1,0 +1,124 @@
+import { ClosedError, TimeoutError, type TimeoutPhase } from '../../errors.ts'
+import { ChangedError, ChecksumError, ReplyError, TruncatedError, UnsafeNameError } from '../../ftp/errors.ts'
+import { formatDuration } from '../../units.ts'
+import { Failure, ioFailure, oneLine, UsageError } from '../failure.ts'
+import { Interruption } from '../interruption.ts'
+
+type Explanation = readonly [state: string, advice: string]
+type Told = readonly [state: string, advice?: string | undefined]
+
+const UNTRUSTED = 'give its certificate with --ca, or trust any with --insecure'
+const AGAIN = 'start again, or add --retry 5'
+
+/** Codes of the system, of OpenSSL and of Node. */
+const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
+  ECONNREFUSED: ['nothing listens there', 'check the host and the port'],
+  ENOTFOUND: ['the name of the host is not known', 'check it'],
+  EAI_AGAIN: ['the name of the host could not be looked up', 'check the network'],
+  EHOSTUNREACH: ['the host can not be reached', 'check the network'],
+  ENETUNREACH: ['the network can not be reached', 'check the network'],
+  ETIMEDOUT: ['the host does not answer', 'check the host and the network'],
+  ECONNRESET: ['the server broke the connection', AGAIN],
+  EPIPE: ['the server broke the connection', AGAIN],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ['the certificate of the server is signed by itself', UNTRUSTED],
+  SELF_SIGNED_CERT_IN_CHAIN: ['the certificate of the server is signed by nobody who is trusted here', UNTRUSTED],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['it is not known who signed the certificate of the server', UNTRUSTED],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['it is not known who signed the certificate of the server', UNTRUSTED],
+  CERT_HAS_EXPIRED: ['the certificate of the server has expired', 'tell its owner, or trust any with --insecure'],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    'the certificate of the server is for another host',
+    'use the name it is for, or trust any with --insecure',
+  ],
+  ERR_SSL_WRONG_VERSION_NUMBER: [
+    'what answers there does not begin with TLS',
+    'try ftp+tls:// (explicit TLS) in place of ftps://',
+  ],
+}
+
+/** What to do about a reply, by its code (RFC 959 section 4.2.2, RFC 4217). */
+const REPLIES: Readonly<Record<number, string>> = {
+  332: 'put the account into .netrc',
+  421: 'try again later, or add --retry 5',
+  425: 'check the firewalls, or try --active',
+  426: AGAIN,
+  450: 'try again later',
+  451: 'try again later',
+  452: 'free space there',
+  521: 'add --tls',
+  522: 'add --tls',
+  530: 'check the user and the password',
+  534: 'try without TLS, if all may be read on its way',
+  550: 'check the path, and what the user may do there',
+  552: 'free space there',
+  553: 'check the name, and what the user may do there',
+}
+
+const PHASES: Readonly<Partial<Record<TimeoutPhase, Explanation>>> = {
+  connect: ['the host did not answer', 'check the host and the port'],
+  tls: ['the TLS handshake did not end', 'check whether TLS is spoken there'],
+  greeting: ['the server did not greet', 'check the port: ftps:// goes with a port for implicit TLS only'],
+  command: ['the server did not reply', AGAIN],
+  'data connect': ['there was no data connection', 'check the firewalls, or try --active'],
+  'first byte': ['no byte moved', AGAIN],
+  stall: ['nothing moved any more', AGAIN],
+  'final reply': ['the server did not confirm the transfer', AGAIN],
+}
+
+/** Codes of a file here, though no path may be named with them. */
+const LOCAL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS'])
+
+/** What was to be done. */
+export interface RemoteAction {
+  /** Such as "get". */
+  readonly verb: string
+  /** As it may be shown: a URL without its password, or a path on the server. */
+  readonly name: string
+  /** What is done with files here. */
+  readonly local: 'read' | 'write'
+  /** The file here, if only one is meant. */
+  readonly localName?: string | undefined
+}
+
+/**
+ * Says why something could not be done with a server, and what to do next.
+ *
+ * @throws {Interruption | UsageError} If that is what it was: no failure.
+ */
+export function remoteFailure(action: RemoteAction, cause: unknown): Failure {
+  if (cause instanceof Interruption || cause instanceof UsageError) throw cause
+  if (cause instanceof Failure) return cause
+  if (cause instanceof ClosedError && cause.cause instanceof Error) return remoteFailure(action, cause.cause)
+  const { code = 'ERR_UNKNOWN', path, message = String(cause) } = cause as Partial<NodeJS.ErrnoException>
+  const isLocal = LOCAL.has(code) || (path !== undefined && !code.startsWith('ERR_'))
+  if (isLocal) return ioFailure(action.local, path ? JSON.stringify(path) : (action.localName ?? 'a file here'), cause)
+  const [state, advice] = explain(cause, code) ?? [oneLine(message).replace(/^Cannot .*?: /, '')]
+  const what = `Cannot ${action.verb} ${action.name}: ${state}${advice ? `; ${advice}` : ''}`
+  return new Failure(code, what, { cause })
+}
+
+function explain(cause: unknown, code: string): Told | undefined {
+  if (cause instanceof ReplyError) {
+    const { replyCode, lines, command } = cause
+    const isRefusedTls = command.startsWith('AUTH') && replyCode >= 500
+    const advice = isRefusedTls ? 'use ftp:// if all may be read on its way' : REPLIES[replyCode]
+    return [`the server answered ${oneLine(`${replyCode} ${lines.join('\n')}`)}`, advice]
+  }
+  if (cause instanceof TimeoutError) {
+    const [state, advice] = PHASES[cause.phase] ?? ['no progress', AGAIN]
+    return [`${state} for ${formatDuration(cause.timeout, { exact: true })}`, `${advice}, or raise --timeout`]
+  }
+  if (cause instanceof TruncatedError) {
+    return [`it has ${cause.expected} bytes, but ${cause.actual} came through`, 'start again with --resume']
+  }
+  if (cause instanceof ChangedError) return [oneLine(cause.message).replace(/^Cannot .*?: /, ''), 'start again']
+  if (cause instanceof ChecksumError) {
+    return [
+      `its ${cause.algorithm} is ${cause.expected} there and ${cause.actual} here`,
+      'start again without --resume',
+    ]
+  }
+  if (cause instanceof UnsafeNameError) return [oneLine(cause.message), 'rename it there, or exclude it']
+  if (cause instanceof ClosedError) return ['the connection was closed', AGAIN]
+  const known = EXPLANATIONS[code]
+  return known && [`${known[0]} (${code})`, known[1]]
+}

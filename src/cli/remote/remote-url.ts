@@ -1,0 +1,103 @@
+import { domainToASCII } from 'node:url'
+import { textCodec } from '../../ftp/protocol/codec.ts'
+import { UsageError } from '../failure.ts'
+
+/** Something on an FTP server, as a URL names it. */
+export interface RemoteUrl {
+  readonly tls: false | 'explicit' | 'implicit'
+  readonly host: string
+  /** Undefined is the usual one. */
+  readonly port: number | undefined
+  readonly user: string | undefined
+  readonly password: string | undefined
+  /** As the server is to be told, without slashes behind it: relative to where the login leads, or absolute; empty is where the login leads. */
+  readonly path: string
+  /** Whether it ended with a slash, or names nothing. */
+  readonly isDirectory: boolean
+  /** As it may be shown: with `****` for the password. */
+  readonly shown: string
+}
+
+const SCHEMES = new Map<string, RemoteUrl['tls']>([
+  ['ftp', false],
+  ['ftps', 'implicit'],
+  ['ftp+tls', 'explicit'],
+  ['ftpes', 'explicit'],
+])
+
+/** scheme://[user[:password]@]host[:port][/path][;type=X]. The last @ before the first slash counts: an @ in a password is often left as it is. */
+const URL_PARTS =
+  /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?:(?<user>[^/:]*)(?::(?<password>[^/]*))?@)?(?<host>\[[^\]/]*\]|[^/:@[\]]*)(?::(?<port>[^/@]*))?(?<path>\/.*)?$/is
+
+/** RFC 1738 section 3.2.2. Transfers are binary whatever it says; `d` is a listing. */
+const TYPE = /;type=([aid])$/i
+
+/** Whether a text is meant as a URL, not as a path. */
+export function isUrl(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(text)
+}
+
+/**
+ * Reads a URL of FTP: RFC 1738 section 3.2, and what people write. In FTP there is no query and no fragment: `?` and `#` are parts of names.
+ *
+ * @throws {UsageError} That shows the URL, but no password.
+ */
+export function parseRemoteUrl(text: string): RemoteUrl {
+  const fail = (reason: string): never => {
+    throw new UsageError(`Cannot use ${JSON.stringify(masked(text))} as a URL: ${reason}`)
+  }
+  const parts = URL_PARTS.exec(text)?.groups
+  if (!parts) return fail('it must be like ftp://user@host/path')
+  const { scheme = '', host = '', port, path = '' } = parts
+  const tls = SCHEMES.get(scheme.toLowerCase())
+  if (tls === undefined) return fail('it must begin with ftp://, ftps:// (implicit TLS) or ftp+tls:// (explicit TLS)')
+  const [user, password] = [parts.user, parts.password].map((part) => part && decoded(part, fail))
+  const rawPath = path.replace(TYPE, '')
+  const isListing = TYPE.exec(path)?.[1]?.toLowerCase() === 'd'
+  // What stands behind the slash that ends the host: one more slash, or %2F, begins a path from the root.
+  const remote = decoded(rawPath.slice(1), fail)
+  const secret = parts.password === undefined ? '' : ':****'
+  const login = parts.user === undefined ? '' : `${parts.user}${secret}@`
+  return {
+    tls,
+    host: hostOf(host, fail),
+    port: port === undefined ? undefined : portOf(port, fail),
+    // "ftp://@host" names nobody, but ":@" means a password that is empty.
+    user: user || undefined,
+    password: parts.password === undefined ? undefined : (password ?? ''),
+    path: remote.replace(/(?<!^)\/+$/, '').replace(/^\/+/, '/'),
+    isDirectory: remote === '' || remote.endsWith('/') || isListing,
+    shown: `${scheme}://${login}${host}${port === undefined ? '' : `:${port}`}${path || '/'}`,
+  }
+}
+
+/** Whatever is between the first colon and the last @ may be a password, also where the rest can't be read. */
+function masked(text: string): string {
+  return text.replace(/^([^:]*:\/\/[^:]*:).*@/s, '$1****@')
+}
+
+function hostOf(text: string, fail: (reason: string) => never): string {
+  if (text === '') return fail('the host is missing')
+  // A zone of a link-local address stands behind "%25" (RFC 6874).
+  if (text.startsWith('[')) return text.slice(1, -1).replace(/%25/, '%')
+  const host = domainToASCII(text)
+  return host === '' || /[\s%]/.test(host) ? fail(`${JSON.stringify(text)} is no name of a host`) : host
+}
+
+function portOf(text: string, fail: (reason: string) => never): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port
+  return fail('the port must be a number from 1 to 65535 (a / in a user or password is written %2F)')
+}
+
+const codec = textCodec('utf8')
+
+/** Percent signs stand for bytes, which need not be UTF-8. */
+function decoded(text: string, fail: (reason: string) => never): string {
+  if (/%(?![0-9a-f]{2})/i.test(text)) return fail('a % must be followed by two hexadecimal digits (itself it is %25)')
+  const bytes = Buffer.from(text)
+    .toString('latin1')
+    .replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  const plain = codec.decode(Buffer.from(bytes, 'latin1'))
+  return /[\r\n\0]/.test(plain) ? fail('there must be no line break and no NUL in it') : plain
+}
