@@ -33,20 +33,17 @@ describe.skipIf(isMissing('wget'))('Server.listen() serves wget', () => {
     ['in clear', {}, []],
     ['in active mode', {}, ['--no-passive-ftp']],
     ['over implicit TLS', { tlsMode: 'implicit' }, ['--ftps-implicit']],
-    [
-      'over implicit TLS with sessions that must be resumed',
-      { tlsMode: 'implicit', requireTlsSessionReuse: true },
-      ['--ftps-implicit', '--ftps-resume-ssl', '--secure-protocol=TLSv1_2'],
-    ],
   ]
   for (const [title, options, args] of kinds) {
     test(title, async () => {
       await using server = await start(options)
       writeFileSync(join(root, 'a big file'), big)
-      utimesSync(join(root, 'a big file'), 1_600_000_000, 1_600_000_000)
+      // It takes times from LIST, which has minutes for those of the last months only.
+      const yesterday = Math.floor(Date.now() / 60_000) * 60 - 86_400
+      utimesSync(join(root, 'a big file'), yesterday, yesterday)
       await get(server, 'a big file', '-N', ...args)
       expect(readFileSync(join(local, 'a big file')).equals(big)).toBe(true)
-      expect(statSync(join(local, 'a big file')).mtimeMs).toBe(1_600_000_000_000)
+      expect(statSync(join(local, 'a big file')).mtimeMs).toBe(yesterday * 1000)
     })
   }
 
