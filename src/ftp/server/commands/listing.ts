@@ -1,13 +1,13 @@
 import type { FileStat } from '../../files/file-system.ts'
+import { formatUnixLine } from '../../protocol/listing/format-unix.ts'
 import { baseName, joinPath } from '../../protocol/path.ts'
 import { sendChunks } from '../../transfer/send-file.ts'
 import { type Answer, Refusal } from '../session/refusal.ts'
 import { runTransfer } from '../session/run-transfer.ts'
 import type { Session } from '../session/session.ts'
 import type { CommandRow } from './command-row.ts'
-import { factsLine } from './facts.ts'
+import { factsLine, sendableName } from './facts.ts'
 import { lineChunks } from './line-chunks.ts'
-import { unixLine } from './unix-line.ts'
 
 type Format = (session: Session, stat: FileStat, path: string) => string
 
@@ -152,5 +152,5 @@ function chunksOf(session: Session, lines: AsyncIterable<string> | Iterable<stri
 
 function unixFormat(): Format {
   const now = new Date()
-  return (_, stat) => unixLine(stat, stat.name, now)
+  return (_, stat) => formatUnixLine({ ...stat, name: sendableName(stat.name) }, now)
 }

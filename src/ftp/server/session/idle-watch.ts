@@ -50,10 +50,10 @@ export class IdleWatch {
   #look(): void {
     this.#cancel = undefined
     const now = this.#clock.now()
-    for (const member of this.#waiting) {
-      if (member.idleUntil > now) break
-      this.#waiting.remove(member)
-      member.idled()
+    // Whoever is told may take others out, so each is looked for anew.
+    for (let first = this.#waiting.head; first && first.idleUntil <= now; first = this.#waiting.head) {
+      this.#waiting.remove(first)
+      first.idled()
     }
     this.#arm()
   }

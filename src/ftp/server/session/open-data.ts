@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { SocketIntake, withOnread } from '../../transfer/socket-intake.ts'
 import { type DataChannel, ignore } from '../data/data-channel.ts'
+import { linger } from '../data/end-socket.ts'
 import type { ActiveTransfer } from './active-transfer.ts'
 import { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
@@ -11,6 +12,9 @@ export interface DataConnection {
   /** What reads from the socket, for an upload. */
   readonly intake: SocketIntake | undefined
 }
+
+/** How long a client that is refused may take to close its end, in ms. */
+const LINGER = 5_000
 
 /**
  * Waits for the data connection, and puts TLS on it if that is agreed upon. On failure nothing is left of it.
@@ -30,7 +34,9 @@ export async function openData(
     return kind === 'upload' ? withIntake(socket) : { socket, intake: undefined }
   const secured = await tls.secure(socket, { clock, signal, timeout: handshakeTimeout })
   if (needsTlsSessionReuse && !secured.isSessionReused()) {
-    secured.destroy()
+    // The client is still at its handshake: with a reset it would not get to read why.
+    secured.end()
+    linger(secured, LINGER, clock)
     throw new Refusal(522, 'The TLS session of the control connection must be resumed')
   }
   return { socket: secured, intake: kind === 'upload' ? intakeOf(secured, false) : undefined }

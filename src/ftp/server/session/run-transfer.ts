@@ -46,7 +46,8 @@ export async function runTransfer(session: Session, plan: Plan): Promise<Answer>
   const channel = session.data.takeChannel()
   try {
     return await session.operate(async (signal) => {
-      const prepared = await plan.prepare(signal)
+      const prepared = await prepare(plan, signal)
+      if (!prepared) return ABORTED
       session.reply(150, prepared.announcement)
       let connection: DataConnection
       try {
@@ -59,6 +60,16 @@ export async function runTransfer(session: Session, plan: Plan): Promise<Answer>
     })
   } finally {
     channel.close()
+  }
+}
+
+/** @returns Undefined if the client has sent ABOR, or is gone, before there is anything. */
+async function prepare(plan: Plan, signal: AbortSignal): Promise<Prepared | undefined> {
+  try {
+    return await plan.prepare(signal)
+  } catch (error) {
+    if (signal.aborted) return undefined
+    throw error
   }
 }
 
@@ -124,6 +135,7 @@ async function finishQuietly(session: Session, prepared: Prepared, cause: unknow
  * some of them take a reset for the end of everything.
  */
 function reset(socket: Socket, signal: AbortSignal): void {
-  if (signal.aborted || 'encrypted' in socket) socket.destroy()
-  else socket.resetAndDestroy()
+  // `resetAndDestroy` sends an end before the reset, and clients read that first. Without this property of Node it is a plain end.
+  if (!signal.aborted) Object.assign(socket, { resetAndClosing: true })
+  socket.destroy()
 }

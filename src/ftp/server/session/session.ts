@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { ClosedError } from '../../../errors.ts'
 import type { StreamThrottle } from '../../../throttle/stream-throttle.ts'
 import type { Command } from '../../protocol/command.ts'
+import type { FactName } from '../../protocol/listing/format-facts.ts'
 import { joinPath, normalizePath } from '../../protocol/path.ts'
 import { addressKey, plainAddress } from '../login/address-key.ts'
 import { ConnectionThrottles } from '../throttles/connection-throttles.ts'
@@ -37,7 +38,7 @@ export class Session implements ConnectionInfo, ControlListener, Watched {
   failedLogins = 0
   renameFrom: string | undefined
   /** Which facts MLST and MLSD tell, if not all (OPTS MLST). */
-  facts: ReadonlySet<string> | undefined
+  facts: readonly FactName[] | undefined
   hashAlgorithm = 'SHA-256'
   transfer: ActiveTransfer | undefined
   bytesRead = 0

@@ -1,0 +1,207 @@
+import { expect, test } from 'vitest'
+import { LineClient } from '../../../test/fixtures/line-client.ts'
+import { VirtualClock } from '../../testing/virtual-clock.ts'
+import { Server, type ServerOptions, type User } from './index.ts'
+
+const ann: User = { name: 'ann', password: 'secret' }
+
+async function start(options: ServerOptions = {}): Promise<{ server: Server; port: number }> {
+  const server = new Server({ loginDelay: 0, ...options })
+  const { port } = await server.listen()
+  return { server, port }
+}
+
+test('USER and PASS let in who has the password', async () => {
+  const { server, port } = await start({ users: [ann] })
+  await using _ = server
+  await using client = await LineClient.connect(port)
+  expect((await client.reply(220)).lines).toEqual(['Ready'])
+  await client.command('PWD', 530)
+  await client.command('user ann', 331)
+  await client.command('PASS secret', 230)
+  expect((await client.command('PWD', 257)).lines).toEqual(['"/" is the working directory'])
+  expect(server.connections).toMatchObject([{ user: 'ann', cwd: '/', secure: false, lastCommand: 'PWD' }])
+})
+
+test('PASS tells no difference between a wrong password and an unknown user', async () => {
+  const { server, port } = await start({ users: [ann], maxLoginAttempts: 9 })
+  await using _ = server
+  await using client = await LineClient.connect(port)
+  await client.reply(220)
+  const said = []
+  for (const [user, password] of [
+    ['ann', 'x'],
+    ['eve', 'x'],
+    ['anonymous', 'x'],
+    ['ann', ''],
+  ]) {
+    said.push(await client.command(`USER ${user}`), await client.command(`PASS ${password}`))
+  }
+  const [first, second] = said
+  expect(said).toEqual([first, second, first, second, first, second, first, second])
+  expect([first?.code, second?.code]).toEqual([331, 530])
+})
+
+test('PASS closes the connection with 421 after as many failures as are allowed', async () => {
+  const { server, port } = await start({ users: [ann], maxLoginAttempts: 2 })
+  await using _ = server
+  await using client = await LineClient.connect(port)
+  client.send('USER ann', 'PASS a', 'USER ann', 'PASS b', 'USER ann', 'PASS secret')
+  expect(await client.codes(5)).toEqual([220, 331, 530, 331, 421])
+  await client.end()
+})
+
+test('PASS takes longer after each failure, from the same address on other connections too', async () => {
+  const clock = new VirtualClock()
+  const { server, port } = await start({ users: [ann], loginDelay: 100, clock, idleTimeout: null, loginTimeout: null })
+  await using _ = server
+  const replies: [string, number, number][] = []
+  const attempt = async (name: string, password: string) => {
+    const client = await LineClient.connect(port)
+    await client.reply(220)
+    await client.command('USER ann', 331)
+    replies.push([name, (await client.command(`PASS ${password}`)).code, clock.now()])
+    return client
+  }
+  await using _first = await clock.run(() => attempt('first', 'wrong'))
+  await using _second = await clock.run(() => attempt('second', 'wrong'))
+  expect(replies.map(([, code]) => code)).toEqual([530, 530])
+  const [first, second] = replies.map(([, , at]) => at)
+  expect(first).toBeGreaterThanOrEqual(100)
+  expect(second).toBeGreaterThanOrEqual(300)
+})
+
+test('PASS is not shown to loggers and listeners', async () => {
+  const seen: string[] = []
+  const { server, port } = await start({ users: [ann], logger: (line) => void seen.push(line) })
+  await using _ = server
+  server.on('command', (connection, { verb, argument }) => seen.push(`${verb} ${argument}`, connection.lastCommand))
+  await using client = await LineClient.login(port, 'ann', 'secret')
+  await client.command('pass secret', 503)
+  await client.command('ACCT secret', 202)
+  expect(seen.join('\n')).not.toContain('secret')
+  expect(seen).toContain('> PASS ****')
+})
+
+test('ACCT is asked for where a user has one', async () => {
+  const { server, port } = await start({ users: [{ ...ann, account: 'books' }] })
+  await using _ = server
+  await using client = await LineClient.connect(port)
+  const steps = [
+    'USER ann',
+    'PASS secret',
+    'PWD',
+    'ACCT wrong',
+    'ACCT books',
+    'USER ann',
+    'PASS secret',
+    'ACCT books',
+    'PWD',
+  ]
+  client.send(...steps)
+  expect(await client.codes(10)).toEqual([220, 331, 332, 530, 530, 503, 331, 332, 230, 257])
+})
+
+test('ACCT can not be tried without the password', async () => {
+  const { server, port } = await start({ users: [{ ...ann, account: 'books' }] })
+  await using _ = server
+  await using client = await LineClient.connect(port)
+  client.send('USER ann', 'ACCT books', 'PWD')
+  expect(await client.codes(4)).toEqual([220, 331, 503, 530])
+})
+
+test('REIN and USER log out', async () => {
+  const { server, port } = await start({ users: [{ ...ann, maxConnections: 1 }] })
+  await using _ = server
+  await using client = await LineClient.login(port, 'ann', 'secret')
+  client.send('REIN', 'PWD', 'USER ann', 'PASS secret', 'USER ann', 'PWD', 'PASS secret', 'PWD')
+  expect(await client.codes(8)).toEqual([220, 530, 331, 230, 331, 530, 230, 257])
+  expect(server.user('ann').connections).toBe(1)
+})
+
+test('Server({ users }) counts the connections of each user', async () => {
+  const { server, port } = await start({
+    users: [ann, { ...ann, name: 'bob', maxConnections: 1 }],
+    maxConnectionsPerUser: 2,
+  })
+  await using _ = server
+  await using _a = await LineClient.login(port, 'ann', 'secret')
+  await using second = await LineClient.login(port, 'ann', 'secret')
+  await using _b = await LineClient.login(port, 'bob', 'secret')
+  for (const name of ['ann', 'bob']) {
+    await expect(LineClient.login(port, name, 'secret')).rejects.toThrow('Expected 230, got 530')
+  }
+  await second.command('QUIT', 221)
+  await second.end()
+  await using _c = await LineClient.login(port, 'ann', 'secret')
+  expect(server.user('ann').connections).toBe(2)
+})
+
+test('Server() without users lets anybody in as anonymous, and with users nobody', async () => {
+  const open = await start()
+  await using _ = open.server
+  await using _a = await LineClient.login(open.port)
+  const closed = await start({ users: [] })
+  await using __ = closed.server
+  await expect(LineClient.login(closed.port)).rejects.toThrow('530')
+})
+
+test('Server({ users }) asks a user manager, and tells it of the end', async () => {
+  const left: string[] = []
+  const users = {
+    authenticate: async ({ name, password }: { name: string; password: string }) =>
+      password === 'pass' ? { name, password } : undefined,
+    loggedOut: (user: User) => void left.push(user.name),
+  }
+  const { server, port } = await start({ users })
+  await using _ = server
+  const client = await LineClient.login(port, 'zoe', 'pass')
+  expect(server.connections[0]?.user).toBe('zoe')
+  await client.command('QUIT', 221)
+  await client.end()
+  expect(left).toEqual(['zoe'])
+})
+
+test('Server({ users }) refuses a login, and tells of it, when the user manager throws', async () => {
+  const failure = new Error('the directory service is down')
+  const { server, port } = await start({ users: { authenticate: () => Promise.reject(failure) } })
+  await using _ = server
+  const errors: unknown[] = []
+  server.on('error', (error) => void errors.push(error))
+  await expect(LineClient.login(port, 'ann', 'x')).rejects.toThrow('530 Wrong name or password')
+  expect(errors).toEqual([failure])
+})
+
+test('Server({ users }) begins in the home of a user, and refuses one whose home is not there', async () => {
+  const { server, port } = await start({
+    users: [
+      { ...ann, home: '/' },
+      { ...ann, name: 'bob', home: '/gone' },
+    ],
+  })
+  await using _ = server
+  const errors: unknown[] = []
+  server.on('error', (error) => void errors.push(error))
+  await expect(LineClient.login(port, 'bob', 'secret')).rejects.toThrow('530 Your directory is not there')
+  expect(errors).toMatchObject([{ code: 'ENOENT' }])
+  await using _a = await LineClient.login(port, 'ann', 'secret')
+})
+
+test('Server() emits connection, login, login-failed and disconnect', async () => {
+  const { server, port } = await start({ users: [ann] })
+  await using _ = server
+  const seen: unknown[] = []
+  server.on('connection', ({ id, address }) => seen.push(['connection', id, address]))
+  server.on('login', ({ user }) => seen.push(['login', user]))
+  server.on('login-failed', (_, name) => seen.push(['login-failed', name]))
+  const gone = new Promise((resolve) => server.on('disconnect', ({ id }, error) => resolve([id, error])))
+  await using client = await LineClient.connect(port)
+  client.send('USER eve', 'PASS x', 'USER ann', 'PASS secret', 'QUIT')
+  await client.codes(6)
+  expect(seen).toEqual([
+    ['connection', 1, '127.0.0.1'],
+    ['login-failed', 'eve'],
+    ['login', 'ann'],
+  ])
+  expect(await gone).toEqual([1, undefined])
+})
