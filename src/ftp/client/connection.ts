@@ -21,13 +21,18 @@ export class Connection {
   #endKeepAlive: () => void
   #closing: Promise<void> | undefined
 
-  static async open(settings: ClientSettings, signal: AbortSignal | undefined): Promise<Connection> {
-    return new Connection(settings, await openSession(settings, signal))
+  /** @param throttles What transfers pass: of this connection alone, or shared with others. */
+  static async open(
+    settings: ClientSettings,
+    signal: AbortSignal | undefined,
+    throttles = new ClientThrottles(settings.throttles),
+  ): Promise<Connection> {
+    return new Connection(settings, await openSession(settings, signal), throttles)
   }
 
-  private constructor(settings: ClientSettings, session: Session) {
+  private constructor(settings: ClientSettings, session: Session, throttles: ClientThrottles) {
     this.settings = settings
-    this.throttles = new ClientThrottles(settings.throttles)
+    this.throttles = throttles
     this.#session = session
     this.#endKeepAlive = keepAlive(session)
   }
