@@ -9,10 +9,9 @@ export class RingBuffer {
   #head = 0
   #length = 0
 
-  /** @param capacity Bytes, at least 1024. */
-  constructor(capacity: number) {
-    // Not from the pool: the memory is handed to the kernel and used for long.
-    this.#block = Buffer.allocUnsafeSlow(capacity)
+  /** @param block The memory, at least 1024 bytes, which nobody else uses. */
+  constructor(block: Buffer) {
+    this.#block = block
   }
 
   /** Bytes that lie here. */
@@ -48,11 +47,5 @@ export class RingBuffer {
   consume(count: number): void {
     this.#length -= count
     this.#head = (this.#head + count) % this.#block.length
-  }
-
-  /** Forgets what lies here, for the next user. */
-  clear(): void {
-    this.#head = 0
-    this.#length = 0
   }
 }

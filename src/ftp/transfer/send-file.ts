@@ -3,6 +3,7 @@ import { ClosedError } from '../../errors.ts'
 import { unsentBytes } from '../../streams/adapters/unsent-bytes.ts'
 import { Lane } from '../../streams/io/lane.ts'
 import { unlessAborted } from '../../streams/io/write-side.ts'
+import { memory } from './memory-pool.ts'
 import type { TransferOptions } from './transfer-options.ts'
 
 /** A file that is read at positions; `fs.promises.FileHandle` is one. */
@@ -13,7 +14,7 @@ export interface ReadableFile {
 /** As large as makes a file flow as fast as a socket takes it, measured. */
 const BLOCK = 512 * 1024
 
-/** The least block: of a small file no more is allocated than it can have. */
+/** A block for files that are smaller. */
 const SMALL = 64 * 1024
 
 /** What a piece handed to a socket has at most: it is held in memory, and encrypted in one go. */
@@ -83,23 +84,21 @@ export function sendFile(
 
 /** The blocks of a file, each read while the one before is being used. */
 export async function* blocksOf(file: ReadableFile, position = 0, length = Infinity): AsyncGenerator<Uint8Array> {
-  const size = length >= BLOCK ? BLOCK : Math.max(SMALL, length + 1)
+  const size = length < SMALL ? SMALL : BLOCK
   let at = position
   const read = async (block: Uint8Array) => {
     const { bytesRead } = await file.read(block, 0, block.length, at)
     at += bytesRead
     return block.subarray(0, bytesRead)
   }
-  let block: Uint8Array = Buffer.allocUnsafeSlow(size)
-  let spare: Uint8Array | undefined
+  let block = memory.borrow(size)
+  let spare = memory.borrow(size)
   let next = read(block)
   try {
     for (;;) {
       const current = await next
-      if (current.length === 0) return
-      const other = spare ?? Buffer.allocUnsafeSlow(size)
-      spare = block
-      block = other
+      if (current.length === 0) break
+      ;[block, spare] = [spare, block]
       next = read(block)
       yield current
     }
@@ -107,6 +106,9 @@ export async function* blocksOf(file: ReadableFile, position = 0, length = Infin
     // Who stops early may close the file next: no read is under way then. What goes wrong with it is told to who waits for it.
     await next.catch(() => {})
   }
+  // Not if it was left early: a socket may be about to send from there.
+  memory.giveBack(block)
+  memory.giveBack(spare)
 }
 
 function write(socket: Socket, bytes: Uint8Array): Promise<void> {

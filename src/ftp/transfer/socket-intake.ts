@@ -1,28 +1,25 @@
 import { type OnReadOpts, Socket } from 'node:net'
 import { ClosedError } from '../../errors.ts'
 import { Waits } from '../../streams/adapters/waits.ts'
+import { memory } from './memory-pool.ts'
 import { RingBuffer } from './ring-buffer.ts'
 
-/** Bytes. Half of it has room for what TLS decrypts after it was told to stop. */
-const CAPACITY = 512 * 1024
+/** Bytes, measured: with less a file grows slower than a socket delivers. A quarter is for what TLS decrypts after it was told to stop. */
+const CAPACITY = 1024 * 1024
 
 /**
  * What comes through a socket, straight into memory that is used again and again: with a stream's chunk of its own for every 64 KiB, the
  * same takes twice the time. A socket made with {@link SocketIntake.onread} does that; any other one is listened to.
  */
 export class SocketIntake {
-  readonly #buffer: RingBuffer
+  readonly #block = memory.borrow(CAPACITY)
+  readonly #buffer = new RingBuffer(this.#block)
   readonly #waits = new Waits()
   #socket: Socket | undefined
   #ended = false
   #paused = false
   #failure: Error | undefined
-
-  /** @param buffer One to use again, which nobody else uses. */
-  constructor(buffer: RingBuffer = new RingBuffer(CAPACITY)) {
-    buffer.clear()
-    this.#buffer = buffer
-  }
+  #isReleased = false
 
   /** To be given to `net.connect` or `tls.connect`. */
   get onread(): OnReadOpts {
@@ -53,11 +50,16 @@ export class SocketIntake {
     else if (!this.#paused) socket.resume()
   }
 
-  /** Takes the listeners off the socket, and its memory. */
+  /** Takes the listeners off the socket, and the memory back once it is closed. */
   release(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    const socket = this.#socket
     for (const [name, listener] of Object.entries(this.#listeners)) {
-      this.#socket?.off(name, listener as (...args: unknown[]) => void)
+      socket?.off(name, listener as (...args: unknown[]) => void)
     }
+    if (!socket || socket.destroyed) memory.giveBack(this.#block)
+    else socket.once('close', () => memory.giveBack(this.#block))
   }
 
   /** What has come, as far as it lies in one piece. It stays as it is until it is consumed. */

@@ -95,7 +95,7 @@ async function* listBy(
 ): AsyncGenerator<readonly Entry[]> {
   const { codec, clock, timeouts } = session.settings
   const parser = new ListingParser({ format, codec, ...(onUnreadable ? { onUnreadable } : {}) })
-  const intake = new SocketIntake(session.ring())
+  const intake = new SocketIntake()
   const transfer = await DataTransfer.start(session, { verb, argument, intake, signal })
   try {
     if (!transfer.usesOnread) intake.attach(transfer.socket, false)

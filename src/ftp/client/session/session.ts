@@ -7,16 +7,12 @@ import { ReplyError } from '../../errors.ts'
 import { type CodeMask, matchesCode } from '../../protocol/code-mask.ts'
 import type { Features } from '../../protocol/features.ts'
 import type { Reply } from '../../protocol/reply.ts'
-import { RingBuffer } from '../../transfer/ring-buffer.ts'
 import type { ClientSettings } from '../client-options.ts'
 import { ControlConnection, type ReplyOptions } from '../control/control-connection.ts'
 import { dial } from '../control/dial.ts'
 import type { Exchange } from '../control/exchange.ts'
 import { TlsSessions } from '../control/tls-sessions.ts'
 import { Log } from '../log.ts'
-
-/** Enough to write large pieces while more comes, measured: from 512 KiB on a file grows as fast as a socket delivers. */
-const RING = 2048 * 1024
 
 /** Which replies a command is to have. */
 export interface CommandOptions {
@@ -43,6 +39,8 @@ export class Session {
   type: 'I' | 'A' | undefined
   /** Whether the server, or what stands before it, has refused EPSV or EPRT. */
   refusesExtended: boolean
+  /** Whether the server was told by REST where to begin, and no transfer has followed. */
+  mayRestart = false
   /** Whether the server has refused MLSD. */
   refusesMlsd = false
   /** Whether the server does not know SIZE. */
@@ -54,7 +52,6 @@ export class Session {
   /** The working directory, as long as it is known. */
   directory: string | undefined
   isSecure = false
-  #ring: RingBuffer | undefined
 
   /** Opens a control connection. What comes through it has not been read yet. */
   static async open(settings: ClientSettings, signal: AbortSignal | undefined): Promise<Session> {
@@ -96,12 +93,6 @@ export class Session {
   get isIPv6(): boolean {
     const address = this.dataHost
     return isIP(address) === 6 && !/^::ffff:\d+\./i.test(address)
-  }
-
-  /** Memory for what comes through data connections, of which there is one at a time. */
-  ring(): RingBuffer {
-    this.#ring ??= new RingBuffer(RING)
-    return this.#ring
   }
 
   /** How a reply to an ordinary command is waited for. */

@@ -16,6 +16,12 @@ export interface RetrieveRequest {
   /** What the bytes have to pass. */
   readonly flow: Flow
   readonly onBytes?: ((count: number) => void) | undefined
+  /** How many bytes the file has, if that is known. */
+  readonly size?: number | undefined
+  /** What has to be ready before the server is asked for the file. */
+  readonly prepared?: Promise<unknown> | undefined
+  /** Told when the transfer is under way, and of how many bytes the server says that it is, if it does. */
+  readonly onStart?: ((announced: number | undefined) => void) | undefined
   readonly signal: AbortSignal
 }
 
@@ -27,14 +33,16 @@ export interface RetrieveRequest {
  * server says. {@link TimeoutError}, the error of the socket or of `take`, or the signal's reason. The control connection can be used for the next command.
  */
 export async function retrieve(session: Session, request: RetrieveRequest): Promise<number> {
-  const { path, offset, take, flow, onBytes, signal } = request
+  const { path, offset, take, flow, onBytes, size, prepared, onStart, signal } = request
   const { clock, timeouts } = session.settings
-  const intake = new SocketIntake(session.ring())
-  const transfer = await DataTransfer.start(session, { verb: 'RETR', argument: path, offset, intake, signal })
+  const intake = new SocketIntake()
+  const command = { verb: 'RETR', argument: path, offset, intake, prepared, signal }
+  const transfer = await DataTransfer.start(session, command)
   const failed = new AbortController()
   transfer.watch((error) => failed.abort(error))
   try {
     if (!transfer.usesOnread) intake.attach(transfer.socket, false)
+    onStart?.(transfer.announced)
     let count = 0
     const options = {
       flow,
@@ -52,7 +60,7 @@ export async function retrieve(session: Session, request: RetrieveRequest): Prom
       count += next.value.length
     }
     await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
-    await checkWhole(session, path, offset + count, transfer.announced, offset, signal)
+    await checkWhole(session, path, offset + count, transfer.announced ?? size, offset, signal)
     return count
   } finally {
     intake.release()

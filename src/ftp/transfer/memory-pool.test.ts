@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { MemoryPool } from './memory-pool.ts'
+
+test('MemoryPool.borrow() gives a block again that came back, and to one at a time', () => {
+  const pool = new MemoryPool()
+  const first = pool.borrow(1024)
+  expect(first.length).toBe(1024)
+  expect(pool.borrow(1024)).not.toBe(first)
+  pool.giveBack(first)
+  expect(pool.borrow(2048)).not.toBe(first)
+  expect(pool.borrow(1024)).toBe(first)
+  expect(pool.borrow(1024)).not.toBe(first)
+})
+
+test('MemoryPool.giveBack() keeps no more than 16 MiB', () => {
+  const pool = new MemoryPool()
+  const size = 1024 * 1024
+  const blocks = Array.from({ length: 20 }, () => pool.borrow(size))
+  for (const block of blocks) pool.giveBack(block)
+  const again = Array.from({ length: 20 }, () => pool.borrow(size))
+  expect(again.filter((block) => blocks.includes(block)).length).toBe(16)
+})
