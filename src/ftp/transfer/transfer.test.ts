@@ -165,13 +165,18 @@ test('receive() gives what came before a reset, and then tells of it', async () 
   expect(got.join('')).toBe('before')
 })
 
-test('SocketIntake.release() takes its listeners off', async () => {
+test('SocketIntake.release() takes its listeners off, and waits only for the memory', async () => {
   const { here } = await connected()
-  const before = here.eventNames().map((name) => [name, here.listenerCount(name)])
+  const counts = () => ['data', 'end', 'error', 'close'].map((name) => here.listenerCount(name))
+  const before = counts()
   const intake = new SocketIntake()
   intake.attach(here, false)
+  expect(counts()).toEqual(before.map((count) => count + 1))
   intake.release()
-  expect(here.eventNames().map((name) => [name, here.listenerCount(name)])).toEqual(before)
+  expect(counts()).toEqual(before.map((count, at) => (at === 3 ? count + 1 : count)))
+  here.destroy()
+  await once(here, 'close')
+  expect(here.listenerCount('close')).toBe(before[3])
 })
 
 test('receive() goes on through TLS after the socket was told to stop', async () => {
