@@ -1,7 +1,9 @@
 import { ClosedError } from '../../errors.ts'
+import { checkSignal } from '../../on-abort.ts'
 import type { WaitOptions } from '../../streams/io/stream-io.ts'
 import { checkStreamThrottle } from '../../throttle/limits.ts'
 import type { StreamThrottle } from '../../throttle/stream-throttle.ts'
+import { checkWeight } from '../../throttle/throttle.ts'
 import { checkMasks } from '../protocol/code-mask.ts'
 import type { Reply } from '../protocol/reply.ts'
 import { type ClientOptions, clientSettings } from './client-options.ts'
@@ -159,8 +161,10 @@ export class Client extends FileCommands implements AsyncDisposable {
     this.connection.close()
   }
 
-  /** As {@link Client.quit}; whether the server still answers does not matter. */
+  /** As {@link Client.quit}; whether the server still answers does not matter. Streams that were neither finished nor closed are given up. */
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const stream of this.connection.streams)
+      stream.fail(new ClosedError('go on', { reason: 'the client was closed' }))
     try {
       await this.quit()
     } catch (error) {
@@ -180,12 +184,15 @@ export class Client extends FileCommands implements AsyncDisposable {
     const options = (typeof first === 'function' ? undefined : first) ?? {}
     const body = typeof first === 'function' ? first : second
     checkOffset(options.offset)
+    checkSignal(options.signal)
+    if (options.weight !== undefined) checkWeight(options.weight)
     for (const [name, throttle] of Object.entries(options.throttles ?? {})) checkStreamThrottle(name, throttle)
-    const stream = await openDataStream(this.connection, { ...options, direction, verb, path })
+    const isLoose = body === undefined
+    const stream = await openDataStream(this.connection, { ...options, direction, verb, path, isLoose })
     if (body === undefined) return stream
     try {
       const result = await this.connection.inBody(() => body(stream))
-      if (!stream.isClosing) await stream.finish()
+      if (!stream.isClosing || stream.hasFailed) await stream.finish()
       return result
     } finally {
       await stream.close()

@@ -15,6 +15,8 @@ export class Connection {
   readonly #access = new Access()
   /** In the body of which stream a call is made: it would wait for itself. */
   readonly #bodies = new AsyncLocalStorage<{ isOpen: boolean }>()
+  /** Streams whose users have to finish or close them by themselves. */
+  readonly streams = new Set<{ fail(reason: unknown): void }>()
   /** Ends what runs. */
   readonly #running = new Set<AbortController>()
   #session: Session
@@ -70,9 +72,9 @@ export class Connection {
     const { signal } = options
     checkSignal(signal)
     signal?.throwIfAborted()
-    if (this.#bodies.getStore()?.isOpen) {
-      throw new BusyError('use the client in the body of one of its streams, which has the connection')
-    }
+    this.#checkBody('use the client')
+    // What waits when the client is told to quit goes before that.
+    if (this.#closing) throw new ClosedError('use the client', { reason: 'it was closed' })
     return await this.#access.run(
       signal,
       async () => {
@@ -121,35 +123,43 @@ export class Connection {
 
   /** Opens a new connection, if this one is lost, and goes to the directory that was the working directory. */
   async reconnect(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#closing) throw new ClosedError('reconnect')
+    this.#checkBody('reconnect')
+    if (this.#closing) throw new ClosedError('reconnect', { reason: 'the client was closed' })
     await this.#access.run(signal, async () => {
-      if (this.#session.control.failure === undefined) return
-      const { directory } = this.#session
-      const session = await openSession(this.settings, signal)
-      try {
-        if (directory !== undefined) await session.command('CWD', directory, { signal })
-        session.directory = directory
-      } catch (error) {
-        session.control.destroy()
-        throw error
-      }
-      this.#endKeepAlive()
-      this.#session = session
-      this.#endKeepAlive = keepAlive(session)
+      if (this.#session.control.failure !== undefined) await this.abortable(signal, (end) => this.#reopen(end))
     })
   }
 
+  async #reopen(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    const { directory } = this.#session
+    const session = await openSession(this.settings, signal)
+    try {
+      if (directory !== undefined) await session.command('CWD', directory, { signal })
+      session.directory = directory
+      signal.throwIfAborted() // by `close`
+    } catch (error) {
+      session.control.destroy()
+      throw error
+    }
+    this.#endKeepAlive()
+    this.#session.control.destroy()
+    this.#session = session
+    this.#endKeepAlive = keepAlive(session)
+  }
+
   /** QUIT, and closes the connection. */
-  quit(signal: AbortSignal | undefined): Promise<void> {
+  async quit(signal: AbortSignal | undefined): Promise<void> {
+    this.#checkBody('quit')
     this.#closing ??= this.#quit(signal)
-    return this.#closing
+    await this.#closing
   }
 
   /** Closes the connection at once. */
   close(): void {
     this.#closing ??= Promise.resolve()
     this.#endKeepAlive()
-    const reason = new ClosedError('go on')
+    const reason = new ClosedError('go on', { reason: 'the client was closed' })
     this.abort(reason)
     this.#session.control.destroy(reason)
   }
@@ -165,13 +175,18 @@ export class Connection {
     }
   }
 
+  /** @throws {BusyError} In the body of a stream: the call would wait for that, and that for the call. */
+  #checkBody(action: string): void {
+    if (!this.#bodies.getStore()?.isOpen) return
+    throw new BusyError(`${action} in the body of one of its streams, which has the connection`)
+  }
+
   #checkOpen(): void {
     const { failure } = this.#session.control
-    if (this.#closing) throw new ClosedError('use the client')
     if (failure)
       throw new ClosedError('use the client', {
         cause: failure,
-        reason: 'the connection is lost; reconnect() opens it anew',
+        reason: this.#closing ? 'it was closed' : 'the connection is lost; reconnect() opens it anew',
       })
   }
 }

@@ -84,7 +84,7 @@ export class ControlConnection {
    */
   send(verb: string, argument?: string): Exchange {
     const bytes = formatCommand(verb, argument, this.#codec)
-    if (this.#failure) throw this.#closed(verb)
+    if (this.#failure) throw this.closed(verb)
     if (this.#open.length >= MOST_REPLIES) throw new ProtocolError(verb, `${MOST_REPLIES} commands are unanswered`)
     const line = argument ? `${verb} ${argument}` : verb
     const exchange = this.#expect(maskSecrets(line), verb)
@@ -104,7 +104,7 @@ export class ControlConnection {
   async reply(exchange: Exchange, { phase, timeout, signal }: ReplyOptions): Promise<Reply> {
     const come = exchange.replies.shift()
     if (come) return come
-    if (this.#failure) throw this.#closed(exchange.command)
+    if (this.#failure) throw this.closed(exchange.command)
     const lane = new Lane(this.#clock)
     return await lane.run('wait for a reply', signal, async () => {
       try {
@@ -117,7 +117,7 @@ export class ControlConnection {
         throw error
       }
       const reply = exchange.replies.shift()
-      if (!reply) throw this.#closed(exchange.command)
+      if (!reply) throw this.closed(exchange.command)
       return reply
     })
   }
@@ -252,7 +252,8 @@ export class ControlConnection {
     }
   }
 
-  #closed(action: string): Error {
+  /** What a call fails with that needs the connection, which is lost. */
+  closed(action: string): Error {
     const cause = this.#failure
     // Told as what it is, since it is the answer to the command, as it were.
     if (cause instanceof ReplyError || cause instanceof ProtocolError) return cause

@@ -1,3 +1,4 @@
+import { ClosedError } from '../../../errors.ts'
 import { Waits } from '../../../streams/adapters/waits.ts'
 import type { Reply } from '../../protocol/reply.ts'
 
@@ -28,9 +29,10 @@ export class Exchange {
     return this.count > 0 && !this.isDone
   }
 
-  /** The next command has the replies from here on. */
+  /** Nobody is told of its replies from here on. Who waits for one gets a {@link ClosedError}. */
   abandon(): void {
     this.isAbandoned = true
     this.replies.length = 0
+    this.waits.fail(new ClosedError(this.command || 'log in', { reason: 'it was given up' }))
   }
 }

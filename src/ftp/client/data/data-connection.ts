@@ -1,7 +1,10 @@
+import { ClosedError, SluiceError } from '../../../errors.ts'
+import { errorOf } from '../../../on-abort.ts'
 import type { Patience } from '../../../streams/io/lane.ts'
 import type { WaitOptions } from '../../../streams/io/stream-io.ts'
 import { ThrottleStreamIO } from '../../../streams/io/throttle-stream-io.ts'
 import type { StreamThrottle } from '../../../throttle/stream-throttle.ts'
+import { ReplyError } from '../../errors.ts'
 import type { CodeMask } from '../../protocol/code-mask.ts'
 import { checkMasks } from '../../protocol/code-mask.ts'
 import type { DataTransfer } from './data-transfer.ts'
@@ -36,7 +39,7 @@ export interface DataConnectionParts {
 export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
   readonly #parts: DataConnectionParts
   #finishing: Promise<void> | undefined
-  #failure: Error | undefined
+  #failure: { readonly reason: unknown } | undefined
 
   /** @internal */
   constructor(parts: DataConnectionParts) {
@@ -45,10 +48,7 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
     super(transfer.socket, { throttles, weight, clock, host })
     this.#parts = parts
     // The server's word must reach whoever is sending, not the error of a socket that it has closed.
-    transfer.watch((error) => {
-      this.#failure = error
-      this.destroy(error)
-    })
+    transfer.watch((error) => this.fail(error))
   }
 
   /**
@@ -57,13 +57,32 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
    * @throws {ReplyError} If the server has closed the data connection and says why.
    */
   override async write(data: string | Uint8Array, options: WaitOptions = {}): Promise<void> {
-    try {
-      await super.write(data, options)
-    } catch (error) {
-      const isOfSocket = error !== undefined && error === this.#parts.transfer.socket.errored
-      if (isOfSocket) await this.finish(options)
-      throw error
-    }
+    await this.#telling(super.write(data, options), options.signal)
+  }
+
+  /** As {@link ThrottleStreamIO.read}. @throws {ReplyError} If the server says that the transfer has failed. */
+  override async read(count = -1, options: WaitOptions = {}): Promise<Buffer> {
+    return await this.#telling(super.read(count, options), options.signal)
+  }
+
+  /** As {@link ThrottleStreamIO.readline}. @throws {ReplyError} If the server says that the transfer has failed. */
+  override async readline(options: WaitOptions = {}): Promise<Buffer> {
+    return await this.#telling(super.readline(options), options.signal)
+  }
+
+  /** As {@link ThrottleStreamIO.readUntil}. @throws {ReplyError} If the server says that the transfer has failed. */
+  override async readUntil(separator: string | Uint8Array, options: WaitOptions = {}): Promise<Buffer> {
+    return await this.#telling(super.readUntil(separator, options), options.signal)
+  }
+
+  /** As {@link ThrottleStreamIO.readExactly}. @throws {ReplyError} If the server says that the transfer has failed. */
+  override async readExactly(count: number, options: WaitOptions = {}): Promise<Buffer> {
+    return await this.#telling(super.readExactly(count, options), options.signal)
+  }
+
+  /** Whether the transfer has failed, not just been closed: {@link DataConnectionThrottleStreamIO.finish} tells why. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined
   }
 
   /** How many bytes the server says will come; undefined if it does not say. */
@@ -99,13 +118,20 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
 
   /** As {@link DataConnectionThrottleStreamIO.close}, without waiting. Calls that wait reject with `error`. */
   override destroy(error?: Error): void {
-    super.destroy(error)
-    void this.#stop()
+    if (error === undefined) this.#giveUp(new ClosedError('go on'))
+    else this.fail(error)
+  }
+
+  /** As `destroy`, with any reason. @internal */
+  fail(reason: unknown): void {
+    this.#failure ??= { reason }
+    this.#giveUp(errorOf(reason))
   }
 
   /** Finishes a download; gives up an upload that was not finished. */
   override async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#parts.direction === 'download' && !this.isClosing) await this.finish()
+    const isOpen = !this.isClosing || this.hasFailed
+    if (this.#parts.direction === 'download' && isOpen) await this.finish()
     else await this.close()
   }
 
@@ -137,6 +163,8 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
 
   async #finish(expectedCodes: CodeMask, waitCodes: CodeMask, signal: AbortSignal | undefined): Promise<void> {
     const { transfer, direction, check } = this.#parts
+    if (this.#failure && transfer.isOver) throw this.#failure.reason
+    if (transfer.isOver) throw new ClosedError(transfer.command, { reason: 'it was given up' })
     try {
       if (direction === 'download') {
         const rest = await this.#rest(signal)
@@ -144,13 +172,9 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
       } else {
         const ended = this.end({ signal })
         // If the server has closed it, its reply says why.
-        await ended.catch((error: unknown) => {
-          signal?.throwIfAborted()
-          this.#failure ??= error as Error
-        })
+        await ended.catch((error: unknown) => this.#keep(error, signal))
       }
-      await transfer.finish({ expectedCodes, waitCodes, signal })
-      if (this.#failure) throw this.#failure
+      await this.#confirmed(expectedCodes, waitCodes, signal)
       await check(this.stats[direction === 'download' ? 'read' : 'write'].bytes, signal)
     } finally {
       await this.#stop()
@@ -160,13 +184,52 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
   /** How many bytes are left of a download, 0 or more; a server ends its connection right after the last one. */
   async #rest(signal: AbortSignal | undefined): Promise<number> {
     try {
-      return (await this.read(1, { signal })).length
+      return (await super.read(1, { signal })).length
     } catch (error) {
-      signal?.throwIfAborted()
-      // What the server says of it, which is about to come, is worth more than the error of a socket.
-      this.#failure ??= error as Error
+      this.#keep(error, signal)
       return 0
     }
+  }
+
+  /** Keeps the error of the socket: what the server says of it, which is about to come, is worth more. */
+  #keep(error: unknown, signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted()
+    if (this.#failure) return // and the stream is closed since then
+    if (!this.#isOfSocket(error)) throw error
+    this.#failure = { reason: error }
+  }
+
+  #isOfSocket(error: unknown): boolean {
+    return error instanceof Error && (error === this.#parts.transfer.socket.errored || !(error instanceof SluiceError))
+  }
+
+  async #confirmed(expectedCodes: CodeMask, waitCodes: CodeMask, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.#parts.transfer.finish({ expectedCodes, waitCodes, signal })
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw this.#failure && !(error instanceof ReplyError) ? this.#failure.reason : error
+    }
+    if (this.#failure) throw this.#failure.reason
+  }
+
+  /** Waits for a call of the stream. If the transfer has failed, that is what it fails with. */
+  async #telling<T>(call: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    try {
+      return await call
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (error !== undefined && error === this.#parts.transfer.socket.errored) await this.finish({ signal })
+      const isMisuse = error instanceof TypeError || error instanceof RangeError
+      throw this.#failure && !isMisuse ? this.#failure.reason : error
+    }
+  }
+
+  #giveUp(error: Error): void {
+    // The reset comes first: a socket that is destroyed would end as if all had been sent.
+    const stopped = this.#stop()
+    super.destroy(error)
+    void stopped
   }
 
   async #stop(): Promise<void> {

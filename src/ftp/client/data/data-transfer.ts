@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { unlessAborted } from '../../../streams/io/write-side.ts'
 import { ReplyError } from '../../errors.ts'
 import { type CodeMask, matchesCode } from '../../protocol/code-mask.ts'
 import type { Reply } from '../../protocol/reply.ts'
@@ -14,6 +15,8 @@ export interface TransferCommand extends ChannelOptions {
   readonly argument?: string | undefined
   /** Where in the file to begin, in bytes, by REST (RFC 3659 section 5). */
   readonly offset?: number | undefined
+  /** What has to be ready before the command goes out; the way for the data is made meanwhile. */
+  readonly prepared?: Promise<unknown> | undefined
 }
 
 /**
@@ -37,7 +40,8 @@ export class DataTransfer {
    * used for the next command then.
    */
   static async start(session: Session, command: TransferCommand): Promise<DataTransfer> {
-    const { verb, argument, offset = 0, signal } = command
+    const { verb, argument, offset = 0, prepared, signal } = command
+    prepared?.catch(() => {}) // it is told below
     if (session.type !== 'I') {
       await session.command('TYPE', 'I', { signal })
       session.type = 'I'
@@ -47,7 +51,8 @@ export class DataTransfer {
     let exchange: Exchange | undefined
     const stop = new AbortController()
     try {
-      if (offset > 0) await session.command('REST', String(offset), { expectedCodes: '3xx', signal })
+      if (prepared) await unlessAborted(prepared, signal)
+      await restartAt(session, offset, signal)
       exchange = session.send(verb, argument)
       const end = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
       const connected = channel.ready(end)
@@ -126,6 +131,7 @@ export class DataTransfer {
   async stop(): Promise<void> {
     if (this.#isOver) return
     this.#isOver = true
+    this.#exchange.ended = undefined
     if (this.#final) {
       this.socket.destroy()
       this.#channel.reset()
@@ -148,6 +154,15 @@ export class DataTransfer {
     }
     return this.#final
   }
+}
+
+/** REST (RFC 3659 section 5). It holds for the next transfer, also if that is not the one it was meant for. */
+async function restartAt(session: Session, offset: number, signal: AbortSignal | undefined): Promise<void> {
+  if (offset > 0 || session.mayRestart) {
+    session.mayRestart = true
+    await session.command('REST', String(offset), { expectedCodes: '3xx', signal })
+  }
+  session.mayRestart = false
 }
 
 /**

@@ -12,13 +12,15 @@ export function openDataStream(
     readonly direction: 'download' | 'upload'
     readonly verb: string
     readonly path: string
+    /** Whether its user has to finish or close it. */
+    readonly isLoose: boolean
   },
 ): Promise<DataConnectionThrottleStreamIO> {
   const { direction, verb, path, offset = 0, throttles = {}, weight } = request
   return new Promise((resolve, reject) => {
     const held = connection.transfer(request.signal, async (session, signal) => {
       const transfer = await DataTransfer.start(session, { verb, argument: path, offset, signal })
-      await new Promise<void>((released) => {
+      const opened = new Promise<void>((released) => {
         const check = async (bytes: number, end: AbortSignal | undefined) => {
           if (direction === 'download') await checkWhole(session, path, offset + bytes, transfer.announced, offset, end)
           // How many there are to be is known only if this is all of the file.
@@ -33,6 +35,7 @@ export function openDataStream(
           check,
           released: () => {
             forget()
+            connection.streams.delete(stream)
             signal.removeEventListener('abort', abort)
             released()
           },
@@ -43,10 +46,14 @@ export function openDataStream(
           for (const [name, throttle] of Object.entries(now))
             if (!(name in throttles)) stream.throttles[name] = throttle
         })
-        const abort = () => stream.destroy(signal.reason as Error)
+        const abort = () => stream.fail(signal.reason)
         signal.addEventListener('abort', abort)
+        if (signal.aborted) abort()
+        if (request.isLoose) connection.streams.add(stream)
         resolve(stream)
       })
+      // If no stream can be made of it.
+      await opened.finally(() => transfer.stop())
     })
     held.catch(reject)
   })

@@ -68,7 +68,7 @@ export function webDownload(stream: DataStream): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const bytes = await stream.read(BLOCK)
+        const bytes = await closing(stream, stream.read(BLOCK))
         if (bytes.length > 0) return controller.enqueue(new Uint8Array(bytes))
         await stream.finish()
         controller.close()
@@ -82,8 +82,18 @@ export function webDownload(stream: DataStream): ReadableStream<Uint8Array> {
 /** An upload as a web stream. */
 export function webUpload(stream: DataStream): WritableStream<Uint8Array> {
   return new WritableStream<Uint8Array>({
-    write: (chunk) => stream.write(chunk),
+    write: (chunk) => closing(stream, stream.write(chunk)),
     close: () => stream.finish(),
     abort: () => stream.close(),
   })
+}
+
+/** A web stream that fails is not told to cancel or to abort: the transfer is given up with it. */
+async function closing<T>(stream: DataStream, call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    await stream.close()
+    throw error
+  }
 }
