@@ -60,8 +60,10 @@ export class TlsHost {
    */
   async secure(socket: Socket, limits: Omit<WaitLimits, 'phase'>): Promise<TLSSocket> {
     const key = keyOf(socket)
+    // Node does not notice the end of a half-open socket in mid-handshake.
+    socket.allowHalfOpen = false
     try {
-      return await waitFor<TLSSocket>({ ...limits, phase: 'tls' }, (resolve, reject) => {
+      const secured = await waitFor<TLSSocket>({ ...limits, phase: 'tls' }, (resolve, reject) => {
         const close = () => reject(socket.errored ?? new ClosedError('finish the TLS handshake'))
         this.#waiting.set(key, { resolve, reject })
         socket.on('close', close)
@@ -72,6 +74,8 @@ export class TlsHost {
           socket.off('close', close)
         }
       })
+      secured.allowHalfOpen = true
+      return secured
     } catch (error) {
       socket.destroy()
       throw error
