@@ -259,6 +259,28 @@ assert got == b'small'`,
     })
   })
 
+  for (const [title, options] of [
+    ['TLS', { tls: true }],
+    ['TLS with sessions that must be resumed', { tls: true, requireTlsSessionReuse: true }],
+  ] as const) {
+    test(`that closes a data connection before its handshake, in ${title}`, async () => {
+      await using server = await start(options)
+      await play(
+        server,
+        `
+for command in ('STOR up', 'RETR big', 'MLSD'):
+    host, port = ftp.makepasv()
+    data = socket.create_connection((host, port))
+    assert ftp.sendcmd(command).startswith('150')
+    data.close()
+    try: ftp.voidresp()
+    except ftplib.error_temp as error: print(error)
+    else: assert False
+    assert ftp.sendcmd('NOOP').startswith('200')`,
+      )
+    })
+  }
+
   const resets: [string, string, boolean][] = [
     ['after a while', 'time.sleep(0.3)', false],
     // Node 20 and 22 take bytes and a reset that come together for bytes and an end.
