@@ -1,0 +1,46 @@
+import type { Connection } from '../connection.ts'
+import type { Session } from '../session/session.ts'
+import { backOff, isTransient, pause, type RetrySettings } from './retry.ts'
+
+/** How work is tried. */
+export interface AttemptsOptions {
+  readonly retry: RetrySettings
+  readonly signal?: AbortSignal | undefined
+  /** Whether an error comes from this side, such as a full disk, so that a further attempt would be in vain. */
+  readonly isLocal: (error: unknown) => boolean
+}
+
+/**
+ * Does work in a turn of its own on a connection. If it fails by what may pass, it waits, opens a new connection if that is lost, and tries again, as often as the
+ * options say. Between two attempts others have their turns.
+ *
+ * @param work Is given how many attempts have failed before.
+ * @throws What the last attempt has thrown, or the signal's reason, or that of `connection.abort`.
+ */
+export async function attempts<T>(
+  connection: Connection,
+  { retry, signal, isLocal }: AttemptsOptions,
+  work: (session: Session, signal: AbortSignal, failed: number) => Promise<T>,
+): Promise<T> {
+  for (let failed = 0; ; ) {
+    let wasAborted = false
+    try {
+      if (retry.attempts > 0 && connection.isLost) await connection.reconnect(signal)
+      return await connection.transfer(signal, async (session, end) => {
+        try {
+          return await work(session, end, failed)
+        } finally {
+          wasAborted = end.aborted
+        }
+      })
+    } catch (error) {
+      failed++
+      const isFinal = wasAborted || signal?.aborted || connection.isEnded || isLocal(error) || !isTransient(error)
+      if (isFinal || failed > retry.attempts) throw error
+      const { log } = connection.session
+      const delay = backOff(retry, failed, Math.random())
+      log.note(`attempt ${failed} has failed, the next one is in ${Math.round(delay)} ms: ${String(error)}`)
+      await connection.abortable(signal, (end) => pause(connection.settings.clock, delay, end))
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
+import { ChecksumError } from '../../errors.ts'
+import { blocksOf } from '../../transfer/send-file.ts'
+import { type Checksum, type ChecksumAlgorithm, checksumOf, checksumsOf } from '../operations/checksum.ts'
+import type { Session } from '../session/session.ts'
+
+/** What computes a checksum from bytes as they come. */
+export interface Digest {
+  update(bytes: Uint8Array): void
+  /** Hexadecimal, in lower case. Nothing can be added then. */
+  value(): string
+}
+
+export function digest(algorithm: ChecksumAlgorithm): Digest {
+  if (algorithm === 'CRC32') {
+    let value = 0
+    return {
+      update: (bytes) => {
+        value = crc32(bytes, value)
+      },
+      value: () => value.toString(16).padStart(8, '0'),
+    }
+  }
+  const hash = createHash(algorithm.toLowerCase().replace('-', ''))
+  return { update: (bytes) => void hash.update(bytes), value: () => hash.digest('hex') }
+}
+
+/** The strongest checksum that the server has of a file; undefined if it computes none. */
+export async function remoteChecksum(
+  session: Session,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<Checksum | undefined> {
+  const [algorithm] = checksumsOf(session)
+  return algorithm && (await checksumOf(session, path, algorithm, signal))
+}
+
+/** @throws {ChecksumError} If the local file has another checksum than the one on the server. */
+export async function compareFile(
+  remote: string,
+  local: string | Buffer,
+  expected: Checksum,
+  signal: AbortSignal,
+): Promise<void> {
+  const computed = digest(expected.algorithm)
+  const file = await open(local)
+  try {
+    for await (const block of blocksOf(file)) {
+      signal.throwIfAborted()
+      computed.update(block)
+    }
+  } finally {
+    await file.close()
+  }
+  compare(remote, computed, expected)
+}
+
+/** @throws {ChecksumError} If they differ. */
+export function compare(remote: string, computed: Digest, expected: Checksum): void {
+  const actual = computed.value()
+  if (actual !== expected.value) throw new ChecksumError(remote, expected.algorithm, expected.value, actual)
+}

@@ -1,0 +1,52 @@
+import type { WaitOptions } from '../../../streams/io/stream-io.ts'
+import { ReplyError } from '../../errors.ts'
+import { lastModified, sizeIfTold } from '../operations/files.ts'
+import type { Session } from '../session/session.ts'
+import type { JobProgress } from './progress.ts'
+import type { TransferSettings } from './transfer-settings.ts'
+import type { KnownFile } from './transfer-types.ts'
+
+/** How one of the files of a transfer is moved. */
+export interface FileTransferOptions extends WaitOptions {
+  readonly settings: TransferSettings
+  /** Is told how far the file is. */
+  readonly progress?: JobProgress | undefined
+  /** What a listing says of the file on the server. It is not asked for again. */
+  readonly known?: KnownFile | undefined
+}
+
+/**
+ * What has to be known of a file on the server before it is downloaded.
+ *
+ * @param failed How many attempts have failed before: what was known then may not hold any more.
+ */
+export async function lookUp(
+  session: Session,
+  path: string,
+  { settings, progress, known = {} }: FileTransferOptions,
+  failed: number,
+  signal: AbortSignal,
+): Promise<KnownFile> {
+  const { resume, retry, preserveTimes } = settings
+  const mayGoOn = resume || retry.attempts > 0
+  let { size, modified } = known
+  if (failed > 0 || (size === undefined && (mayGoOn || progress))) size = await sizeIfTold(session, path, signal)
+  if (modified === undefined && (mayGoOn || preserveTimes)) modified = await modifiedIfTold(session, path, signal)
+  return { size, modified }
+}
+
+/** MDTM; undefined if the server does not tell. */
+export async function modifiedIfTold(
+  session: Session,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<Date | undefined> {
+  if (session.refusesTimes.has('MDTM of a file')) return undefined
+  try {
+    return await lastModified(session, path, signal)
+  } catch (error) {
+    if (!(error instanceof ReplyError) || error.replyCode < 500) throw error
+    if (error.replyCode === 500 || error.replyCode === 502) session.refusesTimes.add('MDTM of a file')
+    return undefined
+  }
+}

@@ -1,0 +1,62 @@
+import { checkOptions } from '../../../check-options.ts'
+import { checkSignal } from '../../../on-abort.ts'
+import { checkStreamThrottle } from '../../../throttle/limits.ts'
+import type { StreamThrottle } from '../../../throttle/stream-throttle.ts'
+import { checkWeight } from '../../../throttle/throttle.ts'
+import { type RetrySettings, retrySettings } from './retry.ts'
+import type { DownloadOptions, TransferProgress, UploadOptions } from './transfer-types.ts'
+
+/** What holds for each file of a transfer; the options, checked and complete. */
+export interface TransferSettings {
+  readonly resume: boolean
+  readonly retry: RetrySettings
+  readonly checksum: boolean
+  readonly preserveTimes: boolean
+  readonly atomic: boolean
+  readonly throttles: Readonly<Record<string, StreamThrottle>>
+  readonly weight: number
+  readonly onProgress: ((progress: TransferProgress) => void) | undefined
+  /** Milliseconds. */
+  readonly progressInterval: number
+}
+
+/** The names of the options that one file or stream has. */
+export const FILE_OPTIONS: readonly string[] = [
+  ...['resume', 'retry', 'onProgress', 'progressInterval', 'checksum', 'preserveTimes', 'throttles', 'weight'],
+  ...['atomic', 'size', 'end', 'signal'],
+]
+
+const NAMES = [...FILE_OPTIONS, 'include', 'exclude', 'onError']
+
+/** @throws {TypeError | RangeError} If an option is wrong. */
+export function transferSettings(options: DownloadOptions & UploadOptions = {}): TransferSettings {
+  checkOptions('transfer', options, NAMES)
+  const { throttles = {}, weight = 1, onProgress, progressInterval = 250, size } = options
+  checkSignal(options.signal)
+  for (const [name, throttle] of Object.entries(throttles)) checkStreamThrottle(name, throttle)
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw new TypeError(`Cannot transfer: 'onProgress' must be a function, is ${typeof onProgress}`)
+  }
+  if (!(progressInterval >= 0)) {
+    throw new RangeError(`Cannot transfer: 'progressInterval' must be >= 0 ms, is ${String(progressInterval)}`)
+  }
+  if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
+    throw new RangeError(`Cannot transfer: 'size' must be an integer >= 0, is ${String(size)}`)
+  }
+  return {
+    resume: flag('resume', options.resume, false),
+    retry: retrySettings(options.retry),
+    checksum: flag('checksum', options.checksum, false),
+    preserveTimes: flag('preserveTimes', options.preserveTimes, true),
+    atomic: flag('atomic', options.atomic, false),
+    throttles,
+    weight: checkWeight(weight),
+    onProgress,
+    progressInterval,
+  }
+}
+
+function flag(name: string, value: boolean | undefined, usual: boolean): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? usual
+  throw new TypeError(`Cannot transfer: '${name}' must be true or false, is ${String(value)}`)
+}
