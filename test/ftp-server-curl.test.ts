@@ -226,7 +226,13 @@ describe.skipIf(isMissing('curl'))('Server.listen() serves curl', () => {
 
   test('serves several files on one connection', async () => {
     await using server = await start()
-    const { said } = await curl(server, 'big', ['-o', join(local, 'one'), '-o', join(local, 'two'), urlOf(server, 'a file')])
+    const { said } = await curl(server, 'big', [
+      '-o',
+      join(local, 'one'),
+      '-o',
+      join(local, 'two'),
+      urlOf(server, 'a file'),
+    ])
     expect(said.match(/< 226/g), said).toHaveLength(2)
     expect(said.match(/> USER/g), said).toHaveLength(1)
   })
