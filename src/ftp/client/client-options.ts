@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { checkOptions } from '../../check-options.ts'
 import { type Clock, systemClock } from '../../clock.ts'
@@ -171,6 +171,8 @@ export function clientSettings(host: string, options: ClientOptions): ClientSett
   for (const [name, throttle] of Object.entries(throttles)) checkStreamThrottle(name, throttle)
   checkSignal(options.signal)
   checkPorts(active.ports)
+  checkAddress(active.address)
+  for (const name of ['connect', 'logger'] as const) checkFunction(name, options[name])
   return {
     host,
     port: checkPort('port', options.port ?? (tls === 'implicit' ? 990 : 21)),
@@ -202,6 +204,18 @@ function oneOf<T>(name: string, value: T, values: readonly T[]): void {
   throw new RangeError(
     `Cannot connect to an FTP server: '${name}' must be one of ${choice}, is ${JSON.stringify(value)}`,
   )
+}
+
+function checkAddress(address: string | undefined): void {
+  if (address === undefined || isIP(address)) return
+  throw new RangeError(
+    `Cannot connect to an FTP server: 'active.address' must be an IP address, is ${JSON.stringify(address)}`,
+  )
+}
+
+function checkFunction(name: string, value: unknown): void {
+  if (value === undefined || typeof value === 'function') return
+  throw new TypeError(`Cannot connect to an FTP server: '${name}' must be a function, is ${typeof value}`)
 }
 
 function checkPort(name: string, port: number): number {

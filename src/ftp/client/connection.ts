@@ -89,8 +89,9 @@ export class Connection {
   async transfer<T>(
     signal: AbortSignal | undefined,
     work: (session: Session, signal: AbortSignal) => Promise<T>,
+    wanted?: () => void,
   ): Promise<T> {
-    return await this.run({ signal }, (session) => this.abortable(signal, (end) => work(session, end)))
+    return await this.run({ signal }, (session) => this.abortable(signal, (end) => work(session, end)), wanted)
   }
 
   /** Runs `work` at once; `abort` ends it, too. */

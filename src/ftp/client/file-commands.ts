@@ -113,16 +113,16 @@ export abstract class FileCommands {
       wanted: () => void,
       end: AbortSignal,
     ) => {
-      const list = async (session: Session) => {
+      const list = async (session: Session, signal: AbortSignal) => {
         const { flow, close } = this.connection.throttles.flow('read')
         try {
-          const request = { path: directory, command, flow, onUnreadable, signal: end }
+          const request = { path: directory, command, flow, onUnreadable, signal }
           for await (const entries of listDirectory(session, request)) await take(entries)
         } finally {
           close()
         }
       }
-      await this.connection.run({ signal: end }, list, wanted)
+      await this.connection.transfer(end, list, wanted)
     }
     return new Listing(listOne, path, recursive, signal)
   }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { SluiceError } from '../../../errors.ts'
 import { unlessAborted } from '../../../streams/io/write-side.ts'
 import { ReplyError } from '../../errors.ts'
 import { type CodeMask, matchesCode } from '../../protocol/code-mask.ts'
@@ -122,6 +123,24 @@ export class DataTransfer {
     } finally {
       await this.stop()
     }
+  }
+
+  /**
+   * If the data connection fails with `error`, throws what the server says of it, which is worth more, or else `error`.
+   *
+   * @throws The signal's reason.
+   */
+  async explain(error: unknown, signal: AbortSignal): Promise<never> {
+    signal.throwIfAborted()
+    if (!(error instanceof SluiceError)) {
+      try {
+        await this.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
+      } catch (reply) {
+        signal.throwIfAborted()
+        if (reply instanceof ReplyError) throw reply
+      }
+    }
+    throw error
   }
 
   /**

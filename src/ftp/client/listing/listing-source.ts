@@ -25,7 +25,8 @@ export async function* listDirectory(session: Session, request: ListingRequest):
     try {
       for await (const entries of listBy(session, way, request, () => (isEmpty = false))) yield entries
     } catch (error) {
-      if (!(error instanceof ReplyError) || !way.refused?.(error)) throw error
+      // Entries that were given are not given again.
+      if (!isEmpty || !(error instanceof ReplyError) || !way.refused?.(error)) throw error
       continue
     }
     // With -a an empty directory has itself at least; without anything -a was taken for a name.
@@ -97,12 +98,18 @@ async function* listBy(
   const parser = new ListingParser({ format, codec, ...(onUnreadable ? { onUnreadable } : {}) })
   const intake = new SocketIntake()
   const transfer = await DataTransfer.start(session, { verb, argument, intake, signal })
+  const failed = new AbortController()
+  transfer.watch((error) => failed.abort(error))
+  const end = AbortSignal.any([signal, failed.signal])
   try {
     if (!transfer.usesOnread) intake.attach(transfer.socket, false)
     const { stall: stallTimeout, firstByte: firstByteTimeout } = timeouts
-    for await (const chunk of received(intake, { flow, clock, signal, stallTimeout, firstByteTimeout })) {
+    const chunks = received(intake, { flow, clock, signal: end, stallTimeout, firstByteTimeout })
+    for (;;) {
+      const next = await chunks.next().catch((error: unknown) => transfer.explain(error, signal))
+      if (next.done) break
       seen()
-      const entries = parser.push(chunk)
+      const entries = parser.push(next.value)
       if (entries.length > 0) yield entries
     }
     const last = parser.end()

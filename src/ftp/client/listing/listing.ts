@@ -68,7 +68,10 @@ export class Listing implements AsyncIterable<ListedEntry>, PromiseLike<ListedEn
       for await (const entries of this.#directory(next)) {
         yield entries
         if (!this.#isRecursive) continue
-        for (const { type, path } of entries) if (type === 'directory') directories.push(path)
+        // A name with a slash would lead out of the directory.
+        for (const { type, name, path } of entries) {
+          if (type === 'directory' && !name.includes('/')) directories.push(path)
+        }
         if (directories.length > MOST) tooMany(MOST)
       }
     }

@@ -12,12 +12,27 @@ export async function currentDirectory(session: Session, signal: AbortSignal | u
 
 /** CWD; CDUP for '..'. */
 export async function changeDirectory(session: Session, path: string, signal: AbortSignal | undefined): Promise<void> {
-  const known = session.directory
+  const from = session.directory
   session.directory = undefined
-  if (path === '..') await session.command('CDUP', undefined, { signal })
-  else await session.command('CWD', path, { signal })
+  try {
+    if (path === '..') await session.command('CDUP', undefined, { signal })
+    else await session.command('CWD', path, { signal })
+  } catch (error) {
+    if (error instanceof ReplyError) session.directory = from // where it still is
+    throw error
+  }
+  // Behind a link `..` leads elsewhere than its text says.
+  const isPlain = !path.split('/').includes('..')
   if (path.startsWith('/')) session.directory = path
-  else if (known !== undefined) session.directory = normalizePath(joinPath(known, path))
+  else if (from !== undefined && isPlain) session.directory = normalizePath(joinPath(from, path))
+  else await directoryIfTold(session)
+}
+
+/** Where the connection is now: another one is to go there, if this one is lost. */
+async function directoryIfTold(session: Session): Promise<void> {
+  const reply = await session.command('PWD', undefined, { expectedCodes: ['2xx', '4xx', '5xx'] })
+  const text = reply.lines.join('\n')
+  if (reply.code === 257 && text.includes('"')) session.directory = parseQuotedPath(text)
 }
 
 /** MKD. @returns The path as the server tells it, or else as it was asked for. */

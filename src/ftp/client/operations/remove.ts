@@ -1,10 +1,13 @@
 import { Flow } from '../../../throttle/flow.ts'
-import { ReplyError } from '../../errors.ts'
+import { ProtocolError, ReplyError } from '../../errors.ts'
 import type { Entry } from '../../protocol/listing/entry.ts'
 import { joinPath } from '../../protocol/path.ts'
-import { listDirectory } from '../listing/listing-source.ts'
+import { listDirectory, tooMany } from '../listing/listing-source.ts'
 import type { Session } from '../session/session.ts'
 import { statPath } from './stat.ts'
+
+/** How many entries of a directory are held in memory at most. */
+const MOST = 1_000_000
 
 /** Removes a file, or a directory with all that is in it. Symbolic links are removed, never followed. */
 export async function removeTree(session: Session, path: string, signal: AbortSignal | undefined): Promise<void> {
@@ -25,8 +28,13 @@ async function removeDirectory(session: Session, path: string, signal: AbortSign
     signal: signal ?? new AbortController().signal,
   }
   const entries: Entry[] = []
-  for await (const part of listDirectory(session, request)) entries.push(...part)
+  for await (const part of listDirectory(session, request)) {
+    for (const entry of part) entries.push(entry)
+    if (entries.length > MOST) tooMany(MOST)
+  }
   for (const { name, type } of entries) {
+    // A name that some other user has chosen, or a server makes up, must not lead elsewhere.
+    if (name.includes('/')) throw new ProtocolError('remove a directory', 'a name in it leads out of it', name)
     const child = joinPath(path, name)
     if (type === 'directory') await removeDirectory(session, child, signal)
     else await session.command('DELE', child, { signal })

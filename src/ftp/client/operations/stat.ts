@@ -2,7 +2,7 @@ import { Flow } from '../../../throttle/flow.ts'
 import { ReplyError } from '../../errors.ts'
 import type { Entry } from '../../protocol/listing/entry.ts'
 import { parseMlstLine } from '../../protocol/listing/mlsx.ts'
-import { baseName, parentPath } from '../../protocol/path.ts'
+import { baseName, parentPath, parseQuotedPath } from '../../protocol/path.ts'
 import { listDirectory } from '../listing/listing-source.ts'
 import type { Session } from '../session/session.ts'
 
@@ -60,11 +60,16 @@ async function ifDirectory(
   signal: AbortSignal | undefined,
 ): Promise<Entry | undefined> {
   const back = await session.command('PWD', undefined, { expectedCodes: '257', signal })
-  const reply = await session.command('CWD', path || '.', { expectedCodes: ['2xx', '5xx'], signal })
-  if (reply.code >= 500) return undefined
-  const [, directory = '/'] = /"(.*)"/.exec(back.lines.join('\n')) ?? []
-  await session.command('CWD', directory.replaceAll('""', '"'), { signal })
-  return { ...UNKNOWN, name: baseName(path) || '/' }
+  const directory = parseQuotedPath(back.lines.join('\n'))
+  let isThere = true
+  try {
+    const reply = await session.command('CWD', path || '.', { expectedCodes: ['2xx', '5xx'], signal })
+    isThere = reply.code < 500
+  } finally {
+    // Also after an abort: the directory may have been changed all the same.
+    if (isThere) await session.command('CWD', directory)
+  }
+  return isThere ? { ...UNKNOWN, name: baseName(path) || '/' } : undefined
 }
 
 const UNKNOWN: Omit<Entry, 'name'> = {

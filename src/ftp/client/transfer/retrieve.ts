@@ -1,6 +1,5 @@
-import { SluiceError } from '../../../errors.ts'
 import type { Flow } from '../../../throttle/flow.ts'
-import { ReplyError, TruncatedError } from '../../errors.ts'
+import { TruncatedError } from '../../errors.ts'
 import { received, type TakeBytes } from '../../transfer/receive-file.ts'
 import { SocketIntake } from '../../transfer/socket-intake.ts'
 import { DataTransfer } from '../data/data-transfer.ts'
@@ -54,7 +53,7 @@ export async function retrieve(session: Session, request: RetrieveRequest): Prom
     }
     const chunks = received(intake, options)
     for (;;) {
-      const next = await chunks.next().catch((error: unknown) => failure(error, transfer, signal))
+      const next = await chunks.next().catch((error: unknown) => transfer.explain(error, signal))
       if (next.done) break
       await take(next.value)
       count += next.value.length
@@ -66,20 +65,6 @@ export async function retrieve(session: Session, request: RetrieveRequest): Prom
     intake.release()
     await transfer.stop()
   }
-}
-
-/** If a data connection fails, what the server says of it is worth more than the error of a socket. */
-async function failure(error: unknown, transfer: DataTransfer, signal: AbortSignal): Promise<never> {
-  signal.throwIfAborted()
-  if (!(error instanceof SluiceError)) {
-    try {
-      await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
-    } catch (reply) {
-      signal.throwIfAborted()
-      if (reply instanceof ReplyError) throw reply
-    }
-  }
-  throw error
 }
 
 /**
@@ -94,8 +79,10 @@ export async function checkWhole(
   offset: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  // Some announce the size of the file, some what is left of it.
-  if (announced !== undefined && (announced === actual || announced === actual - offset)) return
-  const expected = (await sizeIfTold(session, path, signal)) ?? announced
+  if (offset === 0 && announced === actual) return
+  const size = await sizeIfTold(session, path, signal)
+  // Some announce the size of the file, some what is left of it: behind an offset that can't be told apart.
+  const isLeft = size === undefined && announced === actual - offset
+  const expected = isLeft ? actual : (size ?? announced)
   if (expected !== undefined && actual < expected) throw new TruncatedError(path, expected, actual)
 }
