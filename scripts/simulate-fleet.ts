@@ -45,9 +45,9 @@ for (const count of [2, 8, 32, 100, 320, 1000, 5000].filter((count) => count <= 
     const bytes = fleet.processes.map((process, i) => process.moved() - (before[i] ?? 0))
     const sum = bytes.reduce((a, b) => a + b)
     const over = excess(fleet.flowed.slots(), R, warm, warm + ms)
-    const rounds = fleet.processes.map(({ share }) => share.sale?.interval ?? 0)
+    const rounds = fleet.processes.map(({ share }) => share.portion.sale?.interval ?? 0)
     const round = Math.max(...rounds)
-    const leases = fleet.processes.map(({ share }) => ((share.sale?.lease ?? 0) / R) * 1000)
+    const leases = fleet.processes.map(({ share }) => ((share.portion.sale?.lease ?? 0) / R) * 1000)
     const bound = round + Math.max(...leases)
     const got = light > 0 ? bytes.slice(0, light).reduce((a, b) => a + b) / light / ((demand * ms) / 1000) : 1
     const each = ((fleet.redis.calls - calls) / count / ms) * 1000

@@ -113,4 +113,29 @@ describeRedis('a fleet of processes', () => {
       expect(share(each, leftAt + 400 / SLOT, 500)).toBeGreaterThan(0.45)
     }
   })
+
+  test('a process that stood still goes on without a burst, and the others have its part meanwhile', {
+    timeout: 60_000,
+  }, async () => {
+    await using server = await RedisServer.start()
+    const processes = await Promise.all([0, 1, 2].map((number) => join(server, number)))
+    await sleep(1500)
+    const from = slotNow()
+    processes[0]?.kill('SIGSTOP')
+    await sleep(3000)
+    processes[0]?.kill('SIGCONT')
+    const woken = slotNow()
+    await sleep(2000)
+    const reports = await Promise.all(processes.map(report))
+    const to = slotNow()
+    const over = excess(total(reports, from, to), LIMIT, 0, (to - from) * SLOT)
+    const part = (ms: number, start: number) =>
+      reports.reduce((sum, each) => sum + between(each, start, start + ms / SLOT), 0) / ((LIMIT * ms) / 1000)
+    if (process.env.SLUICE_FIGURES) console.log({ over, stopped: part(3000, from), after: part(1900, woken) })
+    expect(over).toBeLessThan(250)
+    // It may be cut off for all that Redis knows, so its part is kept for it.
+    expect(part(3000, from)).toBeGreaterThan(0.6)
+    expect(part(1900, woken)).toBeGreaterThan(0.9)
+    expect(part(1900, woken)).toBeLessThan(1.1)
+  })
 })

@@ -30,7 +30,10 @@ interface AnyClient extends Partial<ScriptRunner> {
 
 /** A connection that subscribes. */
 interface Subscriber {
-  on(event: 'error', listener: () => void): unknown
+  on(event: 'error' | 'connect', listener: () => void): unknown
+  /** node-redis has the one, ioredis the other. */
+  unref?(): void
+  readonly stream?: { unref?(): unknown }
   connect?(): Promise<unknown>
   readonly status?: string
   subscribe(channel: string, listener?: () => void): Promise<unknown>
@@ -139,6 +142,9 @@ async function connect(client: AnyClient): Promise<Subscriber> {
   if (!subscriber) throw new TypeError('Cannot listen: the client can not be duplicated')
   // It comes back by itself; what is wrong with Redis shows in the calls of the first connection.
   subscriber.on('error', () => {})
+  // It alone is no reason for the process to go on.
+  subscriber.unref?.()
+  subscriber.on('connect', () => subscriber.stream?.unref?.())
   // ioredis connects by itself, unless told to be lazy, and then with the first command.
   if (subscriber.status === undefined) await subscriber.connect?.()
   return subscriber

@@ -78,7 +78,7 @@ test('Share follows a change of the limit within a round, by a factor of 1,000',
   for (const limit of [R / 1000, R / 2, R]) {
     fleet.processes[3]?.share.setLimit(limit, fleet.clock.now())
     const told = fleet.processes[3]?.link.setLimit()
-    await fleet.run(fleet.processes[0]?.share.sale?.interval ?? 0)
+    await fleet.run(fleet.processes[0]?.share.portion.sale?.interval ?? 0)
     await told
     for (const { share } of fleet.processes) expect(share.limit).toBe(limit)
     await fleet.run(100)
@@ -235,10 +235,10 @@ test('Share lets no more pass than the bound, whoever comes, goes, wants much or
         const demand = demands[does]
         if (demand !== undefined && !process?.link.closed) process?.basin.setDemand(demand, fleet.clock.now())
         if (process && (does === 'far' || does === 'near')) process.line.latency = () => (does === 'far' ? 40 : 0.2)
-        for (const { share } of fleet.processes) longest = Math.max(longest, share.sale?.interval ?? 0)
+        for (const { share } of fleet.processes) longest = Math.max(longest, share.portion.sale?.interval ?? 0)
       }
       await fleet.run(1000)
-      for (const { share } of fleet.processes) longest = Math.max(longest, share.sale?.interval ?? 0)
+      for (const { share } of fleet.processes) longest = Math.max(longest, share.portion.sale?.interval ?? 0)
       // R x T, one lease (at most as much again), and how much calls differ in the time they take.
       const bound = 2 * longest + 2 * 40
       expect(excess(fleet.flowed.slots(), R, 0, fleet.clock.now())).toBeLessThan(bound)

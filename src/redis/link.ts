@@ -163,6 +163,7 @@ export class Link {
     this.#listen()
     this.run(purchaseArguments(member, keys.channel, this.#share.purchase(now))).then(
       (reply) => {
+        if (this.#closed) return
         try {
           this.#share.sold(parseSale(reply), now, clock.now())
         } catch (error) {
@@ -179,6 +180,7 @@ export class Link {
   }
 
   #failed(error: unknown): void {
+    if (this.#closed) return
     const { name, clock } = this.#settings
     this.#error = error instanceof Error ? error : new OutageError(name, String(error))
     this.#share.failed(clock.now())

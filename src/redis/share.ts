@@ -1,21 +1,8 @@
-import { QUANTUM_TIME } from '../rate/byte-bucket.ts'
 import type { Basin } from './basin.ts'
 import { Demand } from './demand.ts'
-import { type OutagePolicy, outageRate } from './outage.ts'
+import { Portion, type ShareSettings } from './portion.ts'
 import type { Purchase, Sale } from './protocol.ts'
 import { ServerTime } from './server-time.ts'
-
-/** How a process takes part. Times in ms, sizes in bytes, rates in bytes per second. */
-export interface ShareSettings {
-  readonly limit: number | null
-  readonly weight: number
-  readonly burst: number
-  readonly interval: number
-  readonly onOutage: OutagePolicy
-  readonly partitionTtl: number
-  readonly floor: number | undefined
-  readonly watched: boolean
-}
 
 /** Bytes to be spent from `start` on. */
 interface Lease {
@@ -34,10 +21,11 @@ const ASLEEP_AFTER = 1000
 const PATIENCE = 500
 const PATIENCE_ROUNDS = 4
 
-/** The longest time between two tries to reach Redis. */
-const LONGEST_BACKOFF = 1000
+/** Who is woken by so many ms too late has stood still. */
+const STALL = 50
 
-/** The round trip makes a round no longer than this. */
+/** The longest time between two tries to reach Redis; the round trip makes a round no longer than the second. */
+const LONGEST_BACKOFF = 1000
 const LONGEST_INTERVAL = 1000
 
 /** What is left of a lease at its end goes into the next one, up to this many ms of it: what timers are late. */
@@ -57,15 +45,14 @@ export class Share {
   readonly #demand = new Demand()
   /** Bought and not begun, in their order. */
   readonly #leases: Lease[] = []
-  #limit: number | null
+  readonly #portion: Portion
   #version = 0
-  #weight: number
-  #sale: Sale | undefined
-  #interval: number
   #endsAt = -Infinity
   #back = 0
   #askAt: number
   #sentAt: number | undefined
+  /** For how long this process stood still while it waited for a reply, in ms: that is no silence of Redis. */
+  #stoodStill = 0
   #lastAskedAt = -Infinity
   #contactAt = -Infinity
   #failures = 0
@@ -80,29 +67,19 @@ export class Share {
   constructor(basin: Basin, settings: ShareSettings, now: number) {
     this.#basin = basin
     this.#settings = settings
-    this.#limit = settings.limit
-    this.#weight = settings.weight
-    this.#interval = settings.interval
+    this.#portion = new Portion(settings)
     this.#askAt = now
     this.#unfed(now)
   }
 
+  /** What is its part. */
+  get portion(): Readonly<Portion> {
+    return this.#portion
+  }
+
   /** Bytes per second, or null. */
   get limit(): number | null {
-    return this.#limit
-  }
-
-  get version(): number {
-    return this.#version
-  }
-
-  get weight(): number {
-    return this.#weight
-  }
-
-  /** What Redis said last. */
-  get sale(): Sale | undefined {
-    return this.#sale
+    return this.#portion.limit
   }
 
   /** Whether Redis is out of reach. */
@@ -122,14 +99,7 @@ export class Share {
 
   /** How long calls take, in ms. */
   get roundTrip(): number {
-    return this.#time.roundTrip
-  }
-
-  /** The rate without Redis, in bytes per second. */
-  get holdRate(): number {
-    const { onOutage, floor } = this.#settings
-    const limit = this.#limit ?? Infinity
-    return outageRate(onOutage, { limit, rate: this.#sale?.rate, fair: this.#fairPart, floor, kept: true })
+    return this.#time.usual
   }
 
   /** Somebody needs bytes that are not there. @returns Whether it is time for {@link Share.advance}. */
@@ -139,8 +109,9 @@ export class Share {
       this.#askAt = now
       return true
     }
-    if (this.#sentAt !== undefined || this.#leases.length > 0 || this.#outage || this.#limit === null) return false
-    const askAt = Math.max(now, this.#lastAskedAt + this.#interval / 4)
+    if (this.#sentAt !== undefined || this.#leases.length > 0 || this.#outage || this.#portion.limit === null)
+      return false
+    const askAt = Math.max(now, this.#lastAskedAt + this.#portion.interval / 4)
     if (askAt >= this.#askAt) return false
     this.#askAt = askAt
     return true
@@ -153,9 +124,9 @@ export class Share {
   }
 
   #adopt(limit: number | null, now: number): void {
-    const before = this.#limit
+    const before = this.#portion.limit
     if (limit === before) return
-    this.#limit = limit
+    this.#portion.limit = limit
     this.#basin.settle(now)
     const factor = before === null || limit === null ? 0 : limit / before
     const { supply } = this.#basin
@@ -174,7 +145,7 @@ export class Share {
   }
 
   setWeight(weight: number): void {
-    this.#weight = weight
+    this.#portion.weight = weight
   }
 
   /** Redis knows of the limit that was set here. */
@@ -188,13 +159,15 @@ export class Share {
     this.#basin.settle(now)
     this.#begin(now)
     if (this.#dormant) return Infinity
-    const overdue = this.#sentAt === undefined ? Infinity : this.#sentAt + this.#patience
-    if (now >= overdue) this.#outage = true
-    if (this.#limit !== null && !this.#basin.paused && this.#mayBridge(now)) this.#bridge(now)
+    const overdue = this.#sentAt === undefined ? Infinity : this.#sentAt + this.#patience + this.#stoodStill
+    if (now > overdue + STALL) this.#stoodStill += now - overdue + STALL
+    else if (now >= overdue) this.#outage = true
+    if (this.#portion.limit !== null && !this.#basin.paused && this.#mayBridge(now)) this.#bridge(now)
     const lapses = this.#outage ? this.#contactAt + this.#settings.partitionTtl : Infinity
-    const next = [this.#leases[0]?.start ?? Infinity, this.#sentAt === undefined ? this.#askAt : overdue]
+    const next = [this.#leases[0]?.start ?? Infinity, this.#sentAt === undefined ? this.#askAt : Infinity]
+    if (this.#sentAt !== undefined) next.push(Math.max(this.#endsAt, this.#sentAt + this.#portion.interval))
     if (this.#sentAt !== undefined || this.#failures > 0) next.push(this.#endsAt)
-    next.push(lapses)
+    next.push(lapses, this.#sentAt === undefined ? Infinity : this.#sentAt + this.#patience + this.#stoodStill)
     return Math.min(...next.filter((time) => time > now))
   }
 
@@ -206,31 +179,29 @@ export class Share {
   /** The call that is due; its end must be told by {@link Share.sold} or {@link Share.failed}. */
   purchase(now: number): Purchase {
     const basin = this.#basin
-    const { partitionTtl, onOutage, watched } = this.#settings
     basin.settle(now)
-    const idle = basin.paused || this.#limit === null
+    const idle = basin.paused || this.#portion.limit === null
     const hungry = !idle && (basin.isBinding(now) || basin.level < 0)
     this.#demand.note(basin.drawn, now)
-    const need = hungry ? Infinity : idle ? 0 : this.#demand.rate * this.#interval
+    const need = hungry ? Infinity : idle ? 0 : this.#demand.rate * this.#portion.interval
     const want = idle ? 0 : this.#wantedBytes(hungry, need, now)
     const back = this.#back
     this.#back = 0
     this.#sentAt = now
+    this.#stoodStill = 0
     this.#lastAskedAt = now
-    const fixed = typeof onOutage === 'object' ? onOutage.rate : onOutage === 'fair-share' ? this.holdRate : undefined
     return {
       version: this.#version,
-      limit: this.#limit,
-      weight: this.#weight,
+      limit: this.#portion.limit,
+      weight: this.#portion.weight,
       interval: this.#ownInterval,
       need: need < 1 ? 0 : need,
       want,
       back,
-      hold: onOutage === 'closed' ? 0 : partitionTtl,
-      holdRate: fixed,
-      watched,
+      ...this.#portion.holding,
+      watched: this.#settings.watched,
       waiting: basin.waiting,
-      weights: this.#sale?.weights ?? this.#weight,
+      weights: this.#portion.weights,
     }
   }
 
@@ -240,19 +211,17 @@ export class Share {
     basin.settle(now)
     const soldAt = this.#time.note(sale.now, sentAt, now)
     const resumed = this.#bridging
-    this.#late = now - sentAt > this.#interval
+    this.#late = now - sentAt > this.#portion.interval
     this.#sentAt = undefined
     this.#failures = 0
     this.#outage = false
     this.#contactAt = now
-    this.#sale = sale
-    this.#interval = sale.interval
-    this.#weight = sale.weight
+    this.#portion.sale = sale
     if (sale.version >= this.#version && !this.#ownLimit) {
       this.#version = sale.version
       this.#adopt(sale.limit, now)
     }
-    const limit = this.#limit
+    const limit = this.#portion.limit
     if (limit === null) {
       this.#askAt = now + HEARTBEAT
       return
@@ -275,14 +244,14 @@ export class Share {
     this.#sentAt = undefined
     this.#outage = true
     this.#failures++
-    this.#askAt = now + Math.min(LONGEST_BACKOFF, this.#interval * 2 ** Math.min(10, this.#failures - 1))
+    this.#askAt = now + Math.min(LONGEST_BACKOFF, this.#portion.interval * 2 ** Math.min(10, this.#failures - 1))
     if (this.#isIdle(now, ASLEEP_AFTER)) this.#sleep(now)
   }
 
   /** Nothing is to pass for a while: what was bought goes back. */
   pause(now: number): void {
     this.#basin.settle(now)
-    if (this.#limit !== null) this.#giveUp(now)
+    if (this.#portion.limit !== null) this.#giveUp(now)
   }
 
   /** Ends the share. @returns Bytes that were bought and will not be used. */
@@ -300,29 +269,12 @@ export class Share {
     return !this.#dormant && this.#isIdle(now, DORMANT_AFTER)
   }
 
-  get #fairPart(): number {
-    if (this.#limit === null) return Infinity
-    return (this.#limit * this.#weight) / Math.max(this.#weight, this.#sale?.weights ?? this.#weight)
-  }
-
-  /** What an idle process holds at hand: of the burst and of a quantum its part. Together they hold no more than one alone. */
-  get #stock(): number {
-    const { burst } = this.#settings
-    const part = this.#weight / Math.max(this.#weight, this.#sale?.weights ?? this.#weight)
-    return part * (burst + ((this.#limit ?? 0) * QUANTUM_TIME) / 1000)
-  }
-
   get #ownInterval(): number {
-    return Math.max(this.#settings.interval, Math.min(LONGEST_INTERVAL, this.#time.patience))
+    return Math.max(this.#settings.interval, Math.min(LONGEST_INTERVAL, 2 * this.#time.usual))
   }
 
   get #patience(): number {
-    return Math.max(PATIENCE, PATIENCE_ROUNDS * this.#interval)
-  }
-
-  /** A full lease, in bytes per ms. */
-  get #pacePart(): number {
-    return (this.#sale?.lease ?? 0) / this.#interval
+    return Math.max(PATIENCE, PATIENCE_ROUNDS * this.#portion.interval)
   }
 
   #wantedBytes(hungry: boolean, need: number, now: number): number {
@@ -332,8 +284,7 @@ export class Share {
     let held = basin.level + supply
     for (const { bytes } of this.#leases) held += bytes
     // What is bought now begins only after what is sold already.
-    const ahead = Math.min(2, (this.#sale?.lead ?? 0) / this.#interval)
-    const enough = this.#stock + (1.5 + ahead) * need
+    const enough = this.#portion.stock + (1.5 + this.#portion.ahead) * need
     const spare = Math.min(supply, held - enough - need / 2)
     if (spare >= 1) {
       this.#back += spare
@@ -342,15 +293,11 @@ export class Share {
     return Math.max(0, Math.ceil(enough - held))
   }
 
-  get #burstPart(): number {
-    return (this.#settings.burst * this.#weight) / Math.max(this.#weight, this.#sale?.weights ?? this.#weight)
-  }
-
   #lease(start: number, bytes: number, bridged: boolean, now: number): void {
-    const last = this.#leases.at(-1)
-    const from = Math.max(start, last?.start ?? -Infinity)
+    const { interval } = this.#portion
     // What should have been spent while Redis was silent has been: from the share that was held.
-    const gone = bridged ? Math.min(1, Math.max(0, now - from) / this.#interval) : 0
+    const gone = bridged ? Math.min(1, Math.max(0, now - start) / interval) : 0
+    const from = Math.max(start, this.#leases.at(-1)?.start ?? -Infinity, now - interval)
     this.#leases.push({ start: from, bytes: bytes * (1 - gone) })
   }
 
@@ -358,32 +305,37 @@ export class Share {
     const basin = this.#basin
     for (let lease = this.#leases[0]; lease && lease.start <= now; lease = this.#leases[0]) {
       this.#leases.shift()
+      // A process that stood still for so long has missed it.
+      if (now - lease.start > this.#portion.interval + GRACE) {
+        this.#back += lease.bytes
+        continue
+      }
       const left = basin.supply === Infinity ? 0 : basin.supply
-      const keep = Math.min(left, basin.isBinding(now) ? this.#pacePart * GRACE : this.#stock + lease.bytes)
+      const keep = Math.min(left, basin.isBinding(now) ? this.#portion.pace * GRACE : this.#portion.stock + lease.bytes)
       this.#back += left - keep
       this.#bridging = false
-      this.#endsAt = lease.start + this.#interval
+      this.#endsAt = lease.start + this.#portion.interval
       this.#feed(keep + lease.bytes, now)
       if (this.#sentAt === undefined && basin.isBinding(now)) {
-        this.#askAt = Math.max(now, this.#lastAskedAt + this.#interval / 4)
+        this.#askAt = Math.max(now, this.#lastAskedAt + this.#portion.interval / 4)
       }
     }
   }
 
   #pace(now: number): void {
-    if (this.#bridging || this.#limit === null) return
+    if (this.#bridging || this.#portion.limit === null) return
     const next = this.#leases[0]
     if (next) this.#endsAt = next.start
     this.#feed(this.#basin.supply, now)
   }
 
   #feed(supply: number, now: number): void {
-    this.#basin.feed(this.#rate(this.#basin.isBinding(now), supply, now), supply, this.#burstPart, now)
+    this.#basin.feed(this.#rate(this.#basin.isBinding(now), supply, now), supply, this.#portion.burst, now)
   }
 
   /** How fast to spend `supply`: evenly up to the next lease, but as fast as its part allows while nobody waits. */
   #rate(binding: boolean, supply: number, now: number): number {
-    const fair = this.#pacePart
+    const fair = this.#portion.pace
     const even = Math.min(supply / Math.max(1, this.#endsAt - now), FASTEST * fair)
     const rate = binding ? even : Math.max(even, fair)
     return Math.max(rate * 1000, 1e-3)
@@ -391,23 +343,23 @@ export class Share {
 
   /** Nothing to spend, or no limit. */
   #unfed(now: number): void {
-    const rate = this.#limit ?? Infinity
-    this.#basin.feed(rate, this.#limit === null ? Infinity : 0, this.#burstPart, now)
+    const rate = this.#portion.limit ?? Infinity
+    this.#basin.feed(rate, this.#portion.limit === null ? Infinity : 0, this.#portion.burst, now)
   }
 
   #mayBridge(now: number): boolean {
-    if (now < this.#endsAt || this.#leases.length > 0 || this.#sale?.paused) return false
+    if (now < this.#endsAt || this.#leases.length > 0 || this.#portion.sale?.paused) return false
     if (this.#outage) return true
     // A reply that is late: the process goes on, and what is in the reply is less by that.
     if (this.#contactAt === -Infinity || this.#sentAt === undefined) return false
-    return this.#late || now - this.#sentAt >= this.#interval
+    return this.#late || now - this.#sentAt >= this.#portion.interval
   }
 
   #bridge(now: number): void {
-    const { onOutage, floor, partitionTtl } = this.#settings
-    const kept = now < this.#contactAt + partitionTtl
-    const limit = this.#limit ?? Infinity
-    const rate = outageRate(onOutage, { limit, rate: this.#sale?.rate, fair: this.#fairPart, floor, kept })
+    const kept = now < this.#contactAt + this.#settings.partitionTtl
+    const without = this.#portion.outageRate(kept)
+    // While a reply is only late, its lease is still to be expected.
+    const rate = this.#outage || without === 0 ? without : Math.max(without, this.#portion.pace * 1000)
     if (!this.#bridging) {
       const { supply } = this.#basin
       if (supply < Infinity) this.#back += supply
@@ -429,14 +381,18 @@ export class Share {
     const asked = this.#lastAskedAt
     if (sale.retry > 0) return now + sale.retry
     const hungry = !this.#basin.paused && !sale.paused && (this.#basin.isBinding(now) || this.#basin.level < 0)
-    if (hungry && this.#leases.length === 0) return Math.max(now, asked + this.#interval / 4)
+    if (hungry && this.#leases.length === 0) return Math.max(now, asked + this.#portion.interval / 4)
     // The next is bought when this one begins; that is then brought forward.
-    if (hungry) return Math.max(now, this.#leases[0]?.start ?? now) + this.#interval
-    const needs = this.#demand.rate * this.#interval >= 1 || this.#basin.level + this.#basin.supply < this.#stock / 2
-    return asked + (needs && !sale.paused ? this.#interval : Math.max(HEARTBEAT, this.#interval))
+    if (hungry) return Math.max(now, this.#leases[0]?.start ?? now) + this.#portion.interval
+    const needs =
+      this.#demand.rate * this.#portion.interval >= 1 ||
+      this.#basin.level + this.#basin.supply < this.#portion.stock / 2
+    return asked + (needs && !sale.paused ? this.#portion.interval : Math.max(HEARTBEAT, this.#portion.interval))
   }
 
   #isIdle(now: number, ms: number): boolean {
+    // Without a limit nobody ever asks, so it must hear of a new one.
+    if (this.#portion.limit === null) return false
     return this.#basin.waiting === 0 && this.#basin.level >= 0 && this.#demand.idleFor(this.#basin.drawn, now) >= ms
   }
 

@@ -198,7 +198,7 @@ export class SharedThrottle extends Throttle {
 
   /** The part of this process in proportion to that of the others. Setting it holds from the next round on. */
   get weight(): number {
-    return this.#share.weight
+    return this.#share.portion.weight
   }
 
   set weight(weight: number) {
@@ -235,18 +235,18 @@ export class SharedThrottle extends Throttle {
 
   get sharing(): Sharing {
     const share = this.#share
-    const { sale } = share
+    const { sale, weight } = share.portion
     const since = this.#link.outageSince
     const outage = since === undefined ? undefined : { lasts: this.clock.now() - since, error: this.#link.error }
     const state = outage ? 'outage' : share.dormant ? 'idle' : sale ? 'joined' : 'joining'
     return {
       state: this.#link.closed ? 'closed' : state,
       member: this.member,
-      weight: share.weight,
+      weight,
       members: sale?.count ?? 0,
       weights: sale?.weights ?? 0,
       rate: sale?.rate ?? 0,
-      outageRate: share.holdRate,
+      outageRate: share.portion.outageRate(true),
       paused: sale?.paused ?? false,
       interval: sale?.interval ?? 0,
       roundTrip: share.roundTrip,
