@@ -116,7 +116,7 @@ export class WriteSide {
 }
 
 /** Settles as `work` does, which takes no signal, or with the signal's reason. */
-export async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+export async function unlessAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
   let forget = () => {}
   const aborted = new Promise<never>((_resolve, reject) => {
     forget = onAbort(signal, reject)

@@ -6,8 +6,8 @@ import { backOff, isTransient, pause, type RetrySettings } from './retry.ts'
 export interface AttemptsOptions {
   readonly retry: RetrySettings
   readonly signal?: AbortSignal | undefined
-  /** Whether an error comes from this side, such as a full disk, so that a further attempt would be in vain. */
-  readonly isLocal: (error: unknown) => boolean
+  /** Whether a further attempt after this error would be in vain, such as that of a full disk. */
+  readonly isFinal: (error: unknown) => boolean
 }
 
 /**
@@ -19,7 +19,7 @@ export interface AttemptsOptions {
  */
 export async function attempts<T>(
   connection: Connection,
-  { retry, signal, isLocal }: AttemptsOptions,
+  { retry, signal, isFinal }: AttemptsOptions,
   work: (session: Session, signal: AbortSignal, failed: number) => Promise<T>,
 ): Promise<T> {
   for (let failed = 0; ; ) {
@@ -35,8 +35,8 @@ export async function attempts<T>(
       })
     } catch (error) {
       failed++
-      const isFinal = wasAborted || signal?.aborted || connection.isEnded || isLocal(error) || !isTransient(error)
-      if (isFinal || failed > retry.attempts) throw error
+      const isOver = wasAborted || signal?.aborted || connection.isEnded
+      if (isOver || isFinal(error) || !isTransient(error) || failed > retry.attempts) throw error
       const { log } = connection.session
       const delay = backOff(retry, failed, Math.random())
       log.note(`attempt ${failed} has failed, the next one is in ${Math.round(delay)} ms: ${String(error)}`)

@@ -3,8 +3,7 @@ import { open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { ChecksumError } from '../../errors.ts'
 import { blocksOf } from '../../transfer/send-file.ts'
-import { type Checksum, type ChecksumAlgorithm, checksumOf, checksumsOf } from '../operations/checksum.ts'
-import type { Session } from '../session/session.ts'
+import type { Checksum, ChecksumAlgorithm } from '../operations/checksum.ts'
 
 /** What computes a checksum from bytes as they come. */
 export interface Digest {
@@ -25,16 +24,6 @@ export function digest(algorithm: ChecksumAlgorithm): Digest {
   }
   const hash = createHash(algorithm.toLowerCase().replace('-', ''))
   return { update: (bytes) => void hash.update(bytes), value: () => hash.digest('hex') }
-}
-
-/** The strongest checksum that the server has of a file; undefined if it computes none. */
-export async function remoteChecksum(
-  session: Session,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<Checksum | undefined> {
-  const [algorithm] = checksumsOf(session)
-  return algorithm && (await checksumOf(session, path, algorithm, signal))
 }
 
 /** @throws {ChecksumError} If the local file has another checksum than the one on the server. */

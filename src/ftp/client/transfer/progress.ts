@@ -83,19 +83,28 @@ export class JobProgress {
 export class FileProgress {
   readonly #job: JobProgress
   readonly path: string
-  /** How many bytes it has, if that is known. */
-  size: number | undefined
+  #size: number | undefined
   #bytes = 0
 
   constructor(job: JobProgress, path: string, size: number | undefined) {
     this.#job = job
     this.path = path
-    this.size = size
+    this.#size = size
+  }
+
+  /** How many bytes it has, if that is known. */
+  get size(): number | undefined {
+    return this.#size
   }
 
   /** How many of its bytes are there. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** So many bytes it has. What is known already stays if this is undefined. */
+  sized(size: number | undefined): void {
+    this.#size = size ?? this.#size
   }
 
   /** An attempt begins, where so many bytes are there already. */

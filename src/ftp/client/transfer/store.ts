@@ -1,5 +1,5 @@
 import type { Flow } from '../../../throttle/flow.ts'
-import { ReplyError, TruncatedError } from '../../errors.ts'
+import { ChangedError, ReplyError, TruncatedError } from '../../errors.ts'
 import { sendChunks } from '../../transfer/send-file.ts'
 import { DataTransfer } from '../data/data-transfer.ts'
 import { sizeIfTold } from '../operations/files.ts'
@@ -11,11 +11,13 @@ export interface StoreRequest {
   readonly path: string
   /** Where in the file the server is to begin, in bytes, by REST. */
   readonly offset: number
-  /** Each is used until the next one is asked for. */
-  readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+  /** Each is used until the next one is asked for. They are given a signal that ends a wait for the next one. */
+  readonly chunks: (signal: AbortSignal) => AsyncIterable<Uint8Array> | Iterable<Uint8Array>
   /** What the bytes have to pass. */
   readonly flow: Flow
   readonly onBytes?: ((count: number) => void) | undefined
+  /** What has to be ready before the server is told of the file. */
+  readonly prepared?: Promise<unknown> | undefined
   readonly signal: AbortSignal
 }
 
@@ -28,16 +30,17 @@ export interface StoreRequest {
  * next command.
  */
 export async function store(session: Session, request: StoreRequest): Promise<number> {
-  const { verb, path, offset, chunks, flow, onBytes, signal } = request
+  const { verb, path, offset, chunks, flow, onBytes, prepared, signal } = request
   const { clock, timeouts } = session.settings
-  const transfer = await DataTransfer.start(session, { verb, argument: path, offset, signal })
+  const transfer = await DataTransfer.start(session, { verb, argument: path, offset, prepared, signal })
   const refused = new AbortController()
   transfer.watch((error) => refused.abort(error))
   try {
-    const count = await sendChunks(chunks, transfer.socket, {
+    const end = AbortSignal.any([signal, refused.signal])
+    const count = await sendChunks(chunks(end), transfer.socket, {
       flow,
       clock,
-      signal: AbortSignal.any([signal, refused.signal]),
+      signal: end,
       stallTimeout: timeouts.stall,
       firstByteTimeout: timeouts.firstByte,
       onBytes,
@@ -49,7 +52,11 @@ export async function store(session: Session, request: StoreRequest): Promise<nu
   }
 }
 
-/** @throws {TruncatedError} If the server says that the file has fewer bytes than it should. */
+/**
+ * Makes sure that the server has all of a file, as far as it tells.
+ *
+ * @throws {TruncatedError} If it has fewer bytes than it should; {@link ChangedError} if it has more.
+ */
 export async function checkStored(
   session: Session,
   path: string,
@@ -57,7 +64,9 @@ export async function checkStored(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const actual = await sizeIfTold(session, path, signal)
-  if (actual !== undefined && actual < expected) throw new TruncatedError(path, expected, actual)
+  if (actual === undefined || actual === expected) return
+  if (actual < expected) throw new TruncatedError(path, expected, actual)
+  throw new ChangedError(path, `the server has ${actual} bytes of it instead of ${expected}`)
 }
 
 /** If the server has closed the data connection, its reply says why, and is about to come. */

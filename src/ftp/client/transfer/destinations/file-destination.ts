@@ -1,0 +1,210 @@
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { BusyError } from '../../../../errors.ts'
+import { ChecksumError } from '../../../errors.ts'
+import { FileError } from '../../../files/file-error.ts'
+import type { Checksum } from '../../operations/checksum.ts'
+import { compareFile } from '../checksums.ts'
+import { localPath } from '../local-path.ts'
+import { isSameFile, readMark, writeMark } from '../partial-mark.ts'
+import { markName, partialName, uniquePartialName } from '../partial-names.ts'
+import type { KnownFile } from '../transfer-types.ts'
+import type { Destination } from './destination.ts'
+
+/** A piece up to this size is copied, so that it can be written while more comes. */
+const COPIED = 64 * 1024
+
+/** How far a smaller file is, is not worth remembering. */
+const WORTH_RESUMING = 256 * 1024
+
+/** Partial files that can be resumed and are being written by this process. */
+const inUse = new Set<string>()
+
+/** Makes it, or opens it and keeps what is in it. */
+const KEEP = constants.O_RDWR | constants.O_CREAT
+
+/**
+ * A local file. Its bytes go to a temporary name beside it, and only a whole file takes its place.
+ *
+ * To be resumed later, a partial file has a fixed name, and a mark beside it that says of which file on the server it is a part.
+ */
+export class FileDestination implements Destination {
+  readonly canRestart = true
+  readonly #path: string
+  readonly #temporary: string
+  readonly #mark: string | undefined
+  #opening: Promise<FileHandle> | undefined
+  #writing: Promise<void> | undefined
+  #existing: Stats | undefined
+  #source: KnownFile | undefined
+  #position = 0
+  #failure: { readonly error: unknown } | undefined
+
+  /** @param resume Whether a partial file of an earlier download is gone on with, and is kept if this one fails. */
+  constructor(path: string, resume: boolean) {
+    const [folder, name] = [dirname(path), basename(path)]
+    this.#path = path
+    this.#temporary = resolve(folder, resume ? partialName(name) : uniquePartialName(name))
+    this.#mark = resume ? join(folder, markName(name)) : undefined
+  }
+
+  get position(): number {
+    return this.#position
+  }
+
+  isOwn(error: unknown): boolean {
+    return this.#failure !== undefined && this.#failure.error === error
+  }
+
+  async whereToBegin(source: KnownFile): Promise<number> {
+    await this.#own(this.#begin(source))
+    return this.#position
+  }
+
+  async restart(): Promise<void> {
+    await this.#own(this.#restart())
+  }
+
+  /** The file is read again for it. */
+  expect(): void {}
+
+  /** A small piece is written while more comes. */
+  take(bytes: Buffer): Promise<void> | void {
+    if (this.#writing || bytes.length > COPIED) return this.#takeSlowly(bytes)
+    this.#write(Buffer.from(bytes))
+  }
+
+  async flush(): Promise<void> {
+    const writing = this.#writing
+    this.#writing = undefined
+    if (writing) await this.#own(writing)
+  }
+
+  async compare(remote: string, expected: Checksum, signal: AbortSignal): Promise<void> {
+    await compareFile(remote, localPath(this.#temporary), expected, signal)
+  }
+
+  /** Puts the file where it belongs. */
+  async finish(modified: Date | undefined): Promise<void> {
+    await this.#own(this.#finish(modified))
+  }
+
+  /** What can be resumed stays; nothing else does. */
+  async abandon(error: unknown): Promise<void> {
+    const handle = await this.#opening?.catch(() => undefined)
+    if (!handle) return // then nothing was made
+    try {
+      await this.#writing?.catch(() => {})
+      await handle.close()
+    } finally {
+      const isWorth = this.#mark !== undefined && (this.#source?.size ?? 0) >= WORTH_RESUMING
+      const isWrong = error instanceof ChecksumError
+      if (isWrong || !isWorth || this.#position === 0) {
+        await rm(localPath(this.#temporary), { force: true })
+        await this.#removeMark()
+      }
+      inUse.delete(this.#temporary)
+    }
+  }
+
+  async #takeSlowly(bytes: Buffer): Promise<void> {
+    await this.flush()
+    if (bytes.length <= COPIED) return this.#write(Buffer.from(bytes))
+    this.#write(bytes)
+    await this.flush()
+  }
+
+  #write(bytes: Buffer): void {
+    this.#writing = this.#writeAll(bytes)
+    this.#writing.catch(() => {}) // `flush` tells it
+  }
+
+  async #writeAll(bytes: Buffer): Promise<void> {
+    const handle = await this.#handle()
+    for (let written = 0; written < bytes.length; ) {
+      const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, this.#position)
+      written += bytesWritten
+      this.#position += bytesWritten
+    }
+  }
+
+  #handle(): Promise<FileHandle> {
+    this.#opening ??= this.#open()
+    return this.#opening
+  }
+
+  async #open(): Promise<FileHandle> {
+    const path = localPath(this.#temporary)
+    this.#existing = await stat(localPath(this.#path)).catch(() => undefined)
+    if (this.#existing?.isDirectory()) throw new FileError('download to', this.#path, 'EISDIR')
+    // A device or a pipe would be replaced by a file.
+    if (this.#existing && !this.#existing.isFile()) throw new FileError('download to', this.#path, 'EINVAL')
+    // Whoever may not read the old content is not to read the new one.
+    const mode = (this.#existing?.mode ?? 0o666) & 0o777
+    if (this.#mark === undefined) return await open(path, 'wx', mode)
+    if (inUse.has(this.#temporary)) {
+      throw new BusyError(`resume the download of ${JSON.stringify(this.#path)}`)
+    }
+    inUse.add(this.#temporary)
+    try {
+      return await open(path, KEEP, mode)
+    } catch (error) {
+      inUse.delete(this.#temporary)
+      throw error
+    }
+  }
+
+  async #begin(source: KnownFile): Promise<void> {
+    const handle = await this.#handle()
+    await this.flush()
+    const before = this.#source
+    this.#source = source
+    if (before === undefined) {
+      if (this.#mark === undefined) return
+      await this.#resume(handle, this.#mark, source)
+    } else if (!isSameFile(before, source) || this.#position > (source.size ?? Infinity)) {
+      await this.#restart()
+    }
+    const isWorth = this.#position === 0 && (source.size ?? 0) >= WORTH_RESUMING
+    if (this.#mark !== undefined && isWorth) await writeMark(this.#mark, source)
+  }
+
+  async #restart(): Promise<void> {
+    await this.flush()
+    this.#position = 0
+    await (await this.#handle()).truncate(0)
+  }
+
+  /** Looks for what an earlier download has left. */
+  async #resume(handle: FileHandle, mark: string, source: KnownFile): Promise<void> {
+    const { size } = await handle.stat()
+    if (size === 0) return
+    const marked = await readMark(mark)
+    if (marked && isSameFile(marked, source) && size <= (source.size ?? 0)) this.#position = size
+    else await handle.truncate(0)
+  }
+
+  async #finish(modified: Date | undefined): Promise<void> {
+    const handle = await this.#handle()
+    await this.flush()
+    if (modified) await handle.utimes(modified, modified)
+    await handle.close()
+    await rename(localPath(this.#temporary), localPath(this.#path))
+    await this.#removeMark()
+    inUse.delete(this.#temporary)
+  }
+
+  async #removeMark(): Promise<void> {
+    if (this.#mark !== undefined) await rm(localPath(this.#mark), { force: true })
+  }
+
+  async #own<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      this.#failure ??= { error }
+      throw error
+    }
+  }
+}

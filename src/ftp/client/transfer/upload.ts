@@ -1,0 +1,196 @@
+import { ReplyError } from '../../errors.ts'
+import type { Connection } from '../connection.ts'
+import { checksumOf, checksumsOf } from '../operations/checksum.ts'
+import { setModified, sizeIfTold } from '../operations/files.ts'
+import type { Session } from '../session/session.ts'
+import { attempts } from './attempts.ts'
+import { type FileTransferOptions, modifiedIfTold } from './file-transfer.ts'
+import type { Origin, OriginFile } from './origins/origin.ts'
+import type { FileProgress } from './progress.ts'
+import { RemoteTarget } from './remote-target.ts'
+import { checkStored, store } from './store.ts'
+import type { FileResult } from './transfer-types.ts'
+
+/**
+ * Uploads a file, in as many attempts as it may take.
+ *
+ * @throws As `Client.upload`.
+ */
+export async function upload(
+  connection: Connection,
+  origin: Origin,
+  remote: string,
+  options: FileTransferOptions,
+): Promise<FileResult> {
+  const report = options.progress?.begin(remote)
+  const target = new RemoteTarget(remote, options.settings)
+  try {
+    const result = await new Upload(connection, origin, target, report, options).run()
+    await origin.close()
+    report?.end()
+    return result
+  } catch (error) {
+    report?.fail()
+    await origin.close({ error })
+    await target.abandon(connection)
+    throw error
+  }
+}
+
+/** How bytes get behind those that the server has: a command, and whether REST has to come before it. */
+interface Way {
+  readonly verb: 'STOR' | 'APPE'
+  readonly restart: boolean
+}
+
+class Upload {
+  readonly #connection: Connection
+  readonly #origin: Origin
+  readonly #target: RemoteTarget
+  readonly #report: FileProgress | undefined
+  readonly #options: FileTransferOptions
+  #bytes = 0
+  /** Up to where this upload has sent the file. */
+  #sentTo = 0
+  #size = 0
+  #wasResumed = false
+  #isChecked = false
+
+  constructor(
+    connection: Connection,
+    origin: Origin,
+    target: RemoteTarget,
+    report: FileProgress | undefined,
+    options: FileTransferOptions,
+  ) {
+    this.#connection = connection
+    this.#origin = origin
+    this.#target = target
+    this.#report = report
+    this.#options = options
+  }
+
+  async run(): Promise<FileResult> {
+    const { settings, signal } = this.#options
+    const origin = this.#origin
+    const isFinal = (error: unknown) => origin.isOwn(error) || !origin.canBeginAt(0)
+    await attempts(this.#connection, { retry: settings.retry, signal, isFinal }, (session, end, failed) =>
+      this.#attempt(session, end, failed),
+    )
+    return { bytes: this.#bytes, resumed: this.#wasResumed, size: this.#size, checked: this.#isChecked }
+  }
+
+  async #attempt(session: Session, end: AbortSignal, failed: number): Promise<void> {
+    const { settings } = this.#options
+    const { path } = this.#target
+    const algorithm = settings.checksum ? checksumsOf(session)[0] : undefined
+    if (algorithm && failed === 0) this.#origin.expect(algorithm)
+    const looking = this.#origin.look()
+    const mayGoOn = failed > 0 || settings.resume
+    const offset = mayGoOn ? await this.#whereToBegin(session, await looking, failed, end) : 0
+    if (failed === 0) this.#wasResumed = offset > 0
+    await this.#send(session, offset, looking, end)
+    const { modified } = await looking
+    await checkStored(session, path, this.#size, end)
+    if (algorithm) {
+      await this.#origin.compare(path, await checksumOf(session, path, algorithm, end), end)
+      this.#isChecked = true
+    }
+    if (modified && settings.preserveTimes) await this.#setTime(session, modified, end)
+    await this.#target.finish(session, end)
+  }
+
+  /** How many bytes of the file the server has already. */
+  async #whereToBegin(session: Session, file: OriginFile, failed: number, signal: AbortSignal): Promise<number> {
+    const { path, isTemporary } = this.#target
+    const known = (failed === 0 && !isTemporary && this.#options.known) || {}
+    const there = known.size ?? (await sizeIfTold(session, path, signal)) ?? 0
+    if (there === 0 || !this.#origin.canBeginAt(there)) return 0
+    // What this upload itself has sent is known to be of this file.
+    if (failed > 0) return there <= this.#sentTo ? there : 0
+    if (there > (file.size ?? 0)) return 0
+    // Of what was sent before, it is known if it came later than the last change of the file. Servers may tell whole seconds only.
+    const modified = known.modified ?? (await modifiedIfTold(session, path, signal))
+    const isOlder = modified && file.modified && Number(modified) + 1000 <= Number(file.modified)
+    return isOlder ? 0 : there
+  }
+
+  async #send(session: Session, offset: number, looking: Promise<OriginFile>, signal: AbortSignal): Promise<void> {
+    if (offset > 0) {
+      const { size } = await looking
+      this.#begin(offset, size)
+      if (offset === size) return
+      for (const way of waysToGoOn(session)) {
+        const before = this.#bytes
+        try {
+          return await this.#store(session, offset, way, looking, signal)
+        } catch (error) {
+          if (!isWayRefused(error) || this.#bytes > before) throw error
+        }
+      }
+      this.#wasResumed = false
+    }
+    this.#begin(0)
+    await this.#store(session, 0, { verb: 'STOR', restart: false }, looking, signal)
+  }
+
+  #begin(offset: number, size?: number): void {
+    this.#sentTo = offset
+    this.#size = offset
+    this.#report?.sized(size)
+    this.#report?.start(offset)
+  }
+
+  async #store(
+    session: Session,
+    position: number,
+    { verb, restart }: Way,
+    prepared: Promise<OriginFile>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { throttles, weight } = this.#options.settings
+    const { flow, close } = this.#connection.throttles.flow('write', throttles, weight)
+    const onBytes = (count: number) => {
+      this.#bytes += count
+      this.#sentTo += count
+      this.#report?.moved(count)
+    }
+    const { path } = this.#target
+    const offset = restart ? position : 0
+    this.#target.begin()
+    const chunks = (end: AbortSignal) => this.#origin.chunks(position, end)
+    const report = this.#report
+    const known = report && prepared.then((file) => report.sized(file.size))
+    try {
+      await store(session, { verb, path, offset, chunks, flow, onBytes, prepared: known ?? prepared, signal })
+      this.#size = this.#sentTo
+    } finally {
+      close()
+    }
+  }
+
+  /** The file is there: that its time can't be set is no failure. */
+  async #setTime(session: Session, modified: Date, signal: AbortSignal): Promise<void> {
+    try {
+      await setModified(session, this.#target.path, modified, signal)
+    } catch (error) {
+      if (!(error instanceof ReplyError) || error.replyCode === 421) throw error
+      session.log.note(`can't set the time of ${JSON.stringify(this.#target.path)}: ${String(error)}`)
+    }
+  }
+}
+
+/**
+ * REST and STOR write where this side says, even if the server has got more meanwhile of an attempt that was given up; APPE does not. RFC 3659 section 5.2
+ * asks servers that know REST to say so.
+ */
+function waysToGoOn(session: Session): readonly Way[] {
+  const append: Way = { verb: 'APPE', restart: false }
+  return session.features.has('REST') ? [{ verb: 'STOR', restart: true }, append] : [append]
+}
+
+/** Whether the server does not begin in the middle of a file in this way. ProFTPD says 451 if it is told not to. */
+const isWayRefused = (error: unknown) =>
+  error instanceof ReplyError &&
+  ((error.command.startsWith('REST ') && error.replyCode >= 500) ||
+    [451, 500, 501, 502, 503, 504].includes(error.replyCode))
