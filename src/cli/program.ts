@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import pc from 'picocolors'
+import { defineLs } from './ls.ts'
 import { definePipe } from './pipe.ts'
+import { defineServe } from './serve.ts'
 
 const EPILOGUE = `
 Rates are bytes per second, or text: 512KiB, 1.5MiB/s, 100Mbit/s, 10MB/min.
@@ -35,6 +37,8 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     .exitOverride()
     .addHelpText('after', EPILOGUE)
   definePipe(program, ended)
+  defineLs(program, ended)
+  defineServe(program, ended)
   return program
 }
 

@@ -1,7 +1,7 @@
-import { stripVTControlCharacters } from 'node:util'
 import type { Clock } from '../../clock.ts'
-import { LiveLine } from './live-line.ts'
+import { LiveLines } from './live-lines.ts'
 import { type LineStyle, progressLine, type Snapshot } from './progress-line.ts'
+import { repeat } from './repeat.ts'
 import { canRedraw, hasColors, hasUnicode } from './terminal.ts'
 
 export interface ProgressOptions {
@@ -41,19 +41,19 @@ export function startProgress(
   const redraws = canRedraw(stderr)
   const isOn = progress || (redraws && !quiet && !json && !dataShows)
   if (!isOn) return { isOn, stop() {} }
-  const line = new LiveLine(stderr)
+  const lines = new LiveLines(stderr)
   const rates: number[] = []
   const show = () => {
     const now = look()
     rates.push(now.rate)
     if (rates.length > MOST_RATES) rates.shift()
     const style: LineStyle = {
-      width: redraws ? line.width : LOG_WIDTH,
+      width: redraws ? lines.width : LOG_WIDTH,
       colors: hasColors(stderr),
       unicode: hasUnicode(),
     }
     const text = progressLine(now, rates, style)
-    if (redraws) line.draw(text, stripVTControlCharacters(text).length)
+    if (redraws) lines.draw([text])
     else if (!stderr.writableNeedDrain) stderr.write(`${text.trim()}\n`)
   }
   const stop = repeat(clock, redraws ? REDRAW : LOG, show)
@@ -61,19 +61,7 @@ export function startProgress(
     isOn,
     stop() {
       stop()
-      line.erase()
+      lines.erase()
     },
   }
-}
-
-/** Calls `act` every `interval` ms, first after one; what is missed is left out. */
-function repeat(clock: Clock, interval: number, act: () => void): () => void {
-  let due = clock.now() + interval
-  const wake = () => {
-    act()
-    due = Math.max(due + interval, clock.now())
-    cancel = clock.sleepUntil(due, wake, 10)
-  }
-  let cancel = clock.sleepUntil(due, wake, 10)
-  return () => cancel()
 }

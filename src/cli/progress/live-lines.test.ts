@@ -1,0 +1,111 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { LiveLines } from './live-lines.ts'
+
+const ESC = '\x1b'
+/** Up, a colour, or a character. */
+const CODES = new RegExp(`${ESC}\\[(\\d+)A|${ESC}\\[\\d*m|[^${ESC}]`, 'g')
+
+/** A terminal that knows what LiveLines writes, and no more. */
+class Screen {
+  readonly columns = 20
+  readonly rows = 6
+  writableNeedDrain = false
+  readonly lines: string[] = ['']
+  #row = 0
+  #column = 0
+
+  write(text: string): boolean {
+    for (const [part, up] of text.matchAll(CODES)) {
+      if (up) this.#row -= Number(up)
+      else if (part === '\r') this.#column = 0
+      else if (part === '\n') this.#lineFeed()
+      else if (!part.startsWith('\x1b')) this.#put(part)
+    }
+    if (this.#row < 0) throw new Error('above the top')
+    return true
+  }
+
+  get seen(): string[] {
+    return this.lines.map((line) => line.trimEnd())
+  }
+
+  #lineFeed() {
+    this.#row++
+    this.#column = 0
+    if (this.#row === this.lines.length) this.lines.push('')
+  }
+
+  #put(character: string) {
+    const line = (this.lines[this.#row] ?? '').padEnd(this.#column)
+    this.lines[this.#row] = line.slice(0, this.#column) + character + line.slice(this.#column + 1)
+    this.#column++
+    if (this.#column >= this.columns) throw new Error('wrapped')
+  }
+}
+
+const on = (screen: Screen) => new LiveLines(screen as unknown as NodeJS.WriteStream)
+
+test('LiveLines.draw() draws over what it drew before', () => {
+  const screen = new Screen()
+  const lines = on(screen)
+  lines.draw(['first line', 'second', 'third'])
+  lines.draw(['1st', 'second one', '3'])
+  expect(screen.seen).toEqual(['1st', 'second one', '3'])
+})
+
+test('LiveLines.draw() leaves no rest of lines that are gone, and grows again', () => {
+  const screen = new Screen()
+  const lines = on(screen)
+  lines.draw(['a long one', 'and another'])
+  lines.draw(['short'])
+  expect(screen.seen).toEqual(['short', ''])
+  lines.draw(['1', '2', '3'])
+  expect(screen.seen).toEqual(['1', '2', '3'])
+})
+
+test('LiveLines.erase() gives the place back to what is written next', () => {
+  const screen = new Screen()
+  const lines = on(screen)
+  screen.write('before\n')
+  lines.draw(['\x1b[36mone\x1b[39m', 'two'])
+  lines.erase()
+  screen.write('after\n')
+  lines.draw(['three'])
+  expect(screen.seen).toEqual(['before', 'after', 'three'])
+})
+
+test('LiveLines.draw() writes nothing while the terminal can not take it', () => {
+  const screen = new Screen()
+  screen.writableNeedDrain = true
+  on(screen).draw(['one'])
+  expect(screen.seen).toEqual([''])
+})
+
+test('LiveLines.draw() uses no escape sequence for one line', () => {
+  const written: string[] = []
+  const lines = new LiveLines({
+    columns: 80,
+    write: (text: string) => written.push(text),
+  } as unknown as NodeJS.WriteStream)
+  lines.draw(['one'])
+  lines.draw(['2'])
+  lines.erase()
+  expect(written).toEqual(['\rone', '\r2  ', '\r \r'])
+})
+
+test('LiveLines shows the last of any drawings, and nothing after erase()', () => {
+  const drawing = fc.array(fc.stringMatching(/^[a-z ]{0,19}$/), { minLength: 1, maxLength: 5 })
+  fc.assert(
+    fc.property(fc.array(drawing, { minLength: 1 }), (drawings) => {
+      const screen = new Screen()
+      const lines = on(screen)
+      for (const each of drawings) lines.draw(each)
+      const last = drawings.at(-1)?.map((line) => line.trimEnd()) ?? []
+      expect(screen.seen.slice(0, last.length)).toEqual(last)
+      expect(screen.seen.slice(last.length).join('')).toBe('')
+      lines.erase()
+      expect(screen.seen.join('')).toBe('')
+    }),
+  )
+})

@@ -1,0 +1,57 @@
+import pc from 'picocolors'
+import { formatRate, formatSize } from '../../units.ts'
+import type { LineStyle } from '../progress/progress-line.ts'
+import { sparkline } from '../progress/sparkline.ts'
+
+/** How a server stands. */
+export interface ServerSnapshot {
+  readonly connections: number
+  readonly transfers: number
+  /** To clients: bytes per second now, and bytes in all. */
+  readonly sent: { readonly rate: number; readonly bytes: number }
+  /** From clients. */
+  readonly received: { readonly rate: number; readonly bytes: number }
+  /** Bytes per second in each direction, or null. */
+  readonly limit: number | null
+}
+
+const GRAPH = 16
+
+/**
+ * One line that says how a server stands. Where the width does not suffice, the end is left out.
+ *
+ * ```text
+ * 3 connections  2 transfers  out 8.00 MiB/s ▁▅▇▇▇▇ 1.20 GiB  in 0 B/s 0 B
+ * ```
+ *
+ * @param rates Bytes per second sent and received, measured at even intervals, the last one last.
+ */
+export function serverLine(now: ServerSnapshot, rates: readonly number[], style: LineStyle): string {
+  const { cyan, dim } = pc.createColors(style.colors)
+  const graph = sparkline(rates, GRAPH, now.limit ?? Math.max(1, ...rates), style.unicode)
+  const flow = (name: string, { rate, bytes }: ServerSnapshot['sent']): readonly Part[] => [
+    [`  ${name} `, dim],
+    [formatRate(rate).padStart(10)],
+    [` ${formatSize(bytes).padStart(8)}`, dim],
+  ]
+  const parts: readonly Part[] = [
+    [counted(now.connections, 'connection')],
+    [`  ${counted(now.transfers, 'transfer')}`],
+    ...flow('out', now.sent),
+    ...flow('in', now.received),
+    [`  ${graph}`, cyan],
+  ]
+  let room = style.width
+  let line = ''
+  for (const [text, paint] of parts) {
+    room -= text.length
+    if (room < 0) break
+    line += paint ? paint(text) : text
+  }
+  return line
+}
+
+type Part = readonly [text: string, paint?: (text: string) => string]
+
+/** `1 transfer `, `12 transfers`: as wide. */
+const counted = (count: number, noun: string) => `${String(count).padStart(3)} ${noun}${count === 1 ? ' ' : 's'}`
