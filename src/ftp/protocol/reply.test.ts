@@ -293,3 +293,13 @@ describe('formatReply()', () => {
     })
   }
 })
+
+test('ReplyParser.push() takes two bytes 255 for one, as Telnet has them, and leaves a single one', () => {
+  const codec = textCodec('latin1')
+  const replies = new ReplyParser({ codec }).push(Buffer.from('150 \xff\xff \xff\xff\xff a\xffb\r\n', 'latin1'))
+  expect(replies).toEqual([{ code: 150, lines: ['\xff \xff\xff a\xffb'] }])
+})
+
+test('formatReply() doubles a byte 255', () => {
+  expect(formatReply(150, 'a\xff', textCodec('latin1')).toString('latin1')).toBe('150 a\xff\xff\r\n')
+})

@@ -1,6 +1,7 @@
 import { ProtocolError } from '../errors.ts'
 import { type TextCodec, textCodec } from './codec.ts'
 import { PartialLine } from './partial-line.ts'
+import { escapeTelnet, unescapeTelnet } from './telnet.ts'
 
 /** What a server answers to a command. Source: RFC 959 section 4.2. */
 export interface Reply {
@@ -112,7 +113,7 @@ export class ReplyParser {
     this.#length += bytes.length + 1
     const end = bytes.at(-1) === CR ? bytes.length - 1 : bytes.length
     if (this.#code === 0 && end === 0) return undefined
-    const line = this.#codec.decode(bytes.subarray(0, end))
+    const line = this.#codec.decode(unescapeTelnet(bytes.subarray(0, end)))
     const code = readCode(line)
     const mark = line.charCodeAt(3)
     if (this.#code === 0) {
@@ -158,7 +159,7 @@ function readCode(line: string): number {
 /**
  * Writes a reply: `123 text`, or several lines of which all but the last begin with `123-`. Lines in between that begin with a
  * space stay as they are, as FEAT (RFC 2389 section 3.2) and MLST (RFC 3659 section 7.2) ask. So none can be taken for the end,
- * and {@link ReplyParser} gives the same lines. CR, LF and NUL in the text, which may be a file's name, become `?`.
+ * and {@link ReplyParser} gives the same lines. A byte 255 is doubled, as Telnet asks. CR, LF and NUL in the text, which may be a file's name, become `?`.
  *
  * @param code From 100 to 659.
  * @throws {RangeError} If `code` is out of range, or the text can't be encoded.
@@ -170,5 +171,5 @@ export function formatReply(code: number, text: string | readonly string[], code
   const lines = (typeof text === 'string' ? [text] : text).map((line) => line.replace(/[\r\n\0]/g, '?'))
   const last = lines.pop() ?? ''
   const before = lines.map((line, i) => (i > 0 && line.startsWith(' ') ? `${line}\r\n` : `${code}-${line}\r\n`))
-  return codec.encode(`${before.join('')}${code} ${last}\r\n`)
+  return escapeTelnet(codec.encode(`${before.join('')}${code} ${last}\r\n`))
 }

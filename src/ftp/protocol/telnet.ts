@@ -54,3 +54,9 @@ function isText(state: State, byte: number): boolean {
 export function escapeTelnet(bytes: Buffer): Buffer {
   return bytes.includes(IAC) ? Buffer.from(bytes.toString('latin1').replaceAll('\xff', '\xff\xff'), 'latin1') : bytes
 }
+
+/** The other way round. A single byte 255 stays, since not all servers double it. */
+export function unescapeTelnet(bytes: Uint8Array): Uint8Array {
+  if (!bytes.includes(IAC)) return bytes
+  return Buffer.from(Buffer.from(bytes).toString('latin1').replaceAll('\xff\xff', '\xff'), 'latin1')
+}
