@@ -7,7 +7,7 @@ import type { Session } from '../session/session.ts'
 import { statPath } from './stat.ts'
 
 /** How many entries of a directory are held in memory at most. */
-const MOST = 1_000_000
+const MOST = 500_000
 
 /** Removes a file, or a directory with all that is in it. Symbolic links are removed, never followed. */
 export async function removeTree(session: Session, path: string, signal: AbortSignal | undefined): Promise<void> {
