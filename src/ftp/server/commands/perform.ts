@@ -27,7 +27,7 @@ async function run(session: Session, { verb, argument }: QueuedCommand): Promise
   if (!row) throw new Refusal(500, 'There is no such command')
   if (!row.isFree) session.identity // throws if nobody has logged in
   if (row.needsArgument && argument === '') throw new Refusal(501, `Something is missing: ${row.verb} ${row.syntax}`)
-  if (argument.includes('\0')) throw new Refusal(501, 'There is a NUL in it')
+  if (/[\r\0]/.test(argument)) throw new Refusal(501, 'There is CR or NUL in it')
   // RNTO must follow at once (RFC 959 section 4.1.3).
   if (verb !== 'RNTO' && verb !== 'NOOP') session.renameFrom = undefined
   return await row.run(session, argument, pathOf(session, row, argument))

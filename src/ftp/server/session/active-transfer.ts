@@ -1,5 +1,7 @@
+import { inspect } from 'node:util'
 import type { Clock } from '../../../clock.ts'
 import type { TransferInfo } from './connection-info.ts'
+import { transferSnapshot } from './snapshot.ts'
 
 /** A transfer, as far as it has come. */
 export class ActiveTransfer implements TransferInfo {
@@ -30,6 +32,14 @@ export class ActiveTransfer implements TransferInfo {
 
   get rate(): number {
     return this.duration > 0 ? (this.bytes * 1000) / this.duration : 0
+  }
+
+  toJSON(): Record<string, unknown> {
+    return transferSnapshot(this)
+  }
+
+  [inspect.custom](): Record<string, unknown> {
+    return transferSnapshot(this)
   }
 
   end(error: unknown): void {

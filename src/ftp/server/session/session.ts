@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { inspect } from 'node:util'
 import { ClosedError } from '../../../errors.ts'
 import type { StreamThrottle } from '../../../throttle/stream-throttle.ts'
 import type { Command } from '../../protocol/command.ts'
@@ -17,6 +18,7 @@ import type { Host } from './host.ts'
 import { Identity } from './identity.ts'
 import type { IdleWatch, Watched } from './idle-watch.ts'
 import { type Answer, Refusal } from './refusal.ts'
+import { connectionSnapshot } from './snapshot.ts'
 
 /** Carries out one command, and replies to it. */
 export type Perform = (session: Session, command: QueuedCommand) => Promise<void>
@@ -259,6 +261,14 @@ export class Session implements ConnectionInfo, ControlListener, Watched {
   idled(): void {
     const what = this.user === undefined ? 'You took too long to log in' : 'You were idle for too long'
     this.close(421, what)
+  }
+
+  toJSON(): Record<string, unknown> {
+    return connectionSnapshot(this)
+  }
+
+  [inspect.custom](): Record<string, unknown> {
+    return connectionSnapshot(this)
   }
 
   #finish(): void {
