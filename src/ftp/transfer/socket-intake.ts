@@ -1,10 +1,9 @@
 import { type OnReadOpts, Socket } from 'node:net'
 import { ClosedError } from '../../errors.ts'
+import { confirmEnd } from '../../streams/adapters/confirm-end.ts'
 import { Waits } from '../../streams/adapters/waits.ts'
 import { memory } from './memory-pool.ts'
 import { RingBuffer } from './ring-buffer.ts'
-
-const NOTHING = Buffer.alloc(0)
 
 /** Bytes, measured: with less a file grows slower than a socket delivers. A quarter is for what TLS decrypts after it was told to stop. */
 const CAPACITY = 1024 * 1024
@@ -127,19 +126,6 @@ export class SocketIntake {
   #fail(error: Error): void {
     this.#failure ??= error
     this.#waits.settle()
-  }
-}
-
-/**
- * Calls `ended` if the other side has ended, and not reset the connection: libuv before Node 24 tells a reset that comes together with
- * bytes as an end. To send nothing fails then, and the socket has its error.
- */
-function confirmEnd(socket: Socket, ended: () => void): void {
-  if (!socket.writable) ended()
-  else {
-    socket.write(NOTHING, (error) => {
-      if (!error) ended()
-    })
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { ClosedError } from '../../errors.ts'
+import { confirmEnd } from './confirm-end.ts'
 import { toBytes } from './to-bytes.ts'
 import { Waits } from './waits.ts'
 
@@ -14,10 +15,11 @@ export class NodeByteSource {
   readonly #waits = new Waits()
   readonly #listeners = {
     readable: () => this.#waits.settle(),
-    end: () => {
-      this.#ended = true
-      this.#waits.settle()
-    },
+    end: () =>
+      confirmEnd(this.stream, () => {
+        this.#ended = true
+        this.#waits.settle()
+      }),
     error: (error: unknown) => this.#fail(error),
     close: () => {
       this.#closed = true
