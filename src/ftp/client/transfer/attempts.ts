@@ -1,5 +1,5 @@
-import type { Connection } from '../connection.ts'
 import type { Session } from '../session/session.ts'
+import type { Carrier } from './carrier.ts'
 import { backOff, isTransient, pause, type RetrySettings } from './retry.ts'
 
 /** How work is tried. */
@@ -18,11 +18,12 @@ export interface AttemptsOptions {
  * @throws What the last attempt has thrown, or the signal's reason, or that of `connection.abort`.
  */
 export async function attempts<T>(
-  connection: Connection,
+  connection: Carrier,
   { retry, signal, isFinal }: AttemptsOptions,
   work: (session: Session, signal: AbortSignal, failed: number) => Promise<T>,
 ): Promise<T> {
-  for (let failed = 0; ; ) {
+  let counted = 0
+  for (let failed = 0; ; failed++) {
     let wasAborted = false
     try {
       if (retry.attempts > 0 && connection.isLost) await connection.reconnect(signal)
@@ -34,12 +35,13 @@ export async function attempts<T>(
         }
       })
     } catch (error) {
-      failed++
       const isOver = wasAborted || signal?.aborted || connection.isEnded
-      if (isOver || isFinal(error) || !isTransient(error) || failed > retry.attempts) throw error
+      if (isOver || isFinal(error) || !isTransient(error)) throw error
+      if (connection.takesOver?.(error)) continue
+      if (++counted > retry.attempts) throw error
       const { log } = connection.session
-      const delay = backOff(retry, failed, Math.random())
-      log.note(`attempt ${failed} has failed, the next one is in ${Math.round(delay)} ms: ${String(error)}`)
+      const delay = backOff(retry, counted, Math.random())
+      log.note(`attempt ${counted} has failed, the next one is in ${Math.round(delay)} ms: ${String(error)}`)
       await connection.abortable(signal, (end) => pause(connection.settings.clock, delay, end))
     }
   }

@@ -1,4 +1,5 @@
-import { type Connection, checkPath } from '../connection.ts'
+import { checkPath } from '../connection.ts'
+import type { Carrier } from './carrier.ts'
 import { FileDestination } from './destinations/file-destination.ts'
 import { download } from './download.ts'
 import type { FileTransferOptions } from './file-transfer.ts'
@@ -12,7 +13,7 @@ import type { FileResult } from './transfer-types.ts'
  * reason. What was there under `local` is untouched then.
  */
 export async function downloadFile(
-  connection: Connection,
+  connection: Carrier,
   remote: string,
   local: string,
   options: FileTransferOptions,

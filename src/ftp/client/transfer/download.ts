@@ -1,8 +1,8 @@
 import { ReplyError } from '../../errors.ts'
-import type { Connection } from '../connection.ts'
 import { type Checksum, checksumOf, checksumsOf } from '../operations/checksum.ts'
 import type { Session } from '../session/session.ts'
 import { attempts } from './attempts.ts'
+import type { Carrier } from './carrier.ts'
 import type { Destination } from './destinations/destination.ts'
 import { type FileTransferOptions, lookUp } from './file-transfer.ts'
 import type { FileProgress } from './progress.ts'
@@ -17,7 +17,7 @@ import type { FileResult } from './transfer-types.ts'
  * @throws As `Client.download`. The destination is abandoned then.
  */
 export async function download(
-  connection: Connection,
+  connection: Carrier,
   remote: string,
   destination: Destination,
   options: FileTransferOptions,
@@ -37,7 +37,7 @@ export async function download(
 }
 
 class Download {
-  readonly #connection: Connection
+  readonly #connection: Carrier
   readonly #remote: string
   readonly #destination: Destination
   readonly #report: FileProgress | undefined
@@ -48,7 +48,7 @@ class Download {
   #expected: Checksum | undefined
 
   constructor(
-    connection: Connection,
+    connection: Carrier,
     remote: string,
     destination: Destination,
     report: FileProgress | undefined,

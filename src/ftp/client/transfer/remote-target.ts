@@ -1,8 +1,8 @@
 import { ClosedError } from '../../../errors.ts'
 import { ReplyError } from '../../errors.ts'
-import type { Connection } from '../connection.ts'
 import { rename } from '../operations/files.ts'
 import type { Session } from '../session/session.ts'
+import type { Carrier } from './carrier.ts'
 import { partialName, uniquePartialName } from './partial-names.ts'
 import type { TransferSettings } from './transfer-settings.ts'
 
@@ -47,10 +47,10 @@ export class RemoteTarget {
   }
 
   /** Leaves no temporary file behind, unless it can be resumed. */
-  async abandon(connection: Connection): Promise<void> {
+  async abandon(connection: Carrier): Promise<void> {
     if (!this.isTemporary || !this.#isBegun || this.#keeps || connection.isClosed) return
     try {
-      await connection.run({}, (session) =>
+      await connection.transfer(undefined, (session) =>
         session.command('DELE', this.path, { expectedCodes: ['2xx', '4xx', '5xx'] }),
       )
     } catch (error) {

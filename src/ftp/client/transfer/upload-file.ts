@@ -1,4 +1,5 @@
-import { type Connection, checkPath } from '../connection.ts'
+import { checkPath } from '../connection.ts'
+import type { Carrier } from './carrier.ts'
 import type { FileTransferOptions } from './file-transfer.ts'
 import { FileOrigin } from './origins/file-origin.ts'
 import type { FileResult } from './transfer-types.ts'
@@ -12,7 +13,7 @@ import { upload } from './upload.ts'
  * part of the file, except with `atomic`.
  */
 export async function uploadFile(
-  connection: Connection,
+  connection: Carrier,
   local: string,
   remote: string,
   options: FileTransferOptions,

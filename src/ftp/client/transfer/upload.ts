@@ -1,9 +1,9 @@
 import { ReplyError } from '../../errors.ts'
-import type { Connection } from '../connection.ts'
 import { checksumOf, checksumsOf } from '../operations/checksum.ts'
 import { setModified, sizeIfTold } from '../operations/files.ts'
 import type { Session } from '../session/session.ts'
 import { attempts } from './attempts.ts'
+import type { Carrier } from './carrier.ts'
 import { type FileTransferOptions, modifiedIfTold } from './file-transfer.ts'
 import type { Origin, OriginFile } from './origins/origin.ts'
 import type { FileProgress } from './progress.ts'
@@ -17,7 +17,7 @@ import type { FileResult } from './transfer-types.ts'
  * @throws As `Client.upload`.
  */
 export async function upload(
-  connection: Connection,
+  connection: Carrier,
   origin: Origin,
   remote: string,
   options: FileTransferOptions,
@@ -44,7 +44,7 @@ interface Way {
 }
 
 class Upload {
-  readonly #connection: Connection
+  readonly #connection: Carrier
   readonly #origin: Origin
   readonly #target: RemoteTarget
   readonly #report: FileProgress | undefined
@@ -57,7 +57,7 @@ class Upload {
   #isChecked = false
 
   constructor(
-    connection: Connection,
+    connection: Carrier,
     origin: Origin,
     target: RemoteTarget,
     report: FileProgress | undefined,
