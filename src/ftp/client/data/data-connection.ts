@@ -204,11 +204,14 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
   }
 
   async #confirmed(expectedCodes: CodeMask, waitCodes: CodeMask, signal: AbortSignal | undefined): Promise<void> {
+    const before = this.#failure
     try {
       await this.#parts.transfer.finish({ expectedCodes, waitCodes, signal })
     } catch (error) {
       signal?.throwIfAborted()
-      throw this.#failure && !(error instanceof ReplyError) ? this.#failure.reason : error
+      // Meanwhile it can only have been given up.
+      const failure = before ?? (error instanceof ClosedError ? this.#failure : undefined)
+      throw failure && !(error instanceof ReplyError) ? failure.reason : error
     }
     if (this.#failure) throw this.#failure.reason
   }
