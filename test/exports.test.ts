@@ -33,6 +33,7 @@ const surface = {
     'throttleSocket',
     'throttleWeb',
   ],
+  'sluice/redis': ['Budget', 'BudgetError', 'OutageError', 'SharedThrottle'],
   'sluice/testing': [
     'DataPort',
     'PeerSession',

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { listKeys } from './list-keys.ts'
 import type { ScriptRunner } from './script-runner.ts'
 import { scriptText } from './script-text.ts'
 
@@ -51,21 +52,26 @@ const SHA1 = createHash('sha1').update(scriptText).digest('hex')
 export function runnerOf(client: RedisClient, watch: boolean): ScriptRunner {
   const any = client as AnyClient
   if (typeof any !== 'object' || any === null) throw new TypeError(`Cannot use as a Redis client: is ${typeof client}`)
-  const { runScript, listen } = any
-  if (typeof runScript === 'function') {
+  if (typeof any.runScript === 'function') {
     const own = client as ScriptRunner
-    const run = (keys: readonly string[], args: readonly string[]) => own.runScript(keys, args)
-    return watch && listen ? { runScript: run, listen: (channel) => listen.call(own, channel) } : { runScript: run }
+    return {
+      runScript: (keys, args) => own.runScript(keys, args),
+      ...(watch && own.listen && { listen: own.listen.bind(own) }),
+      ...(own.listKeys && { listKeys: own.listKeys.bind(own) }),
+    }
   }
   const isNodeRedis = typeof any.evalSha === 'function'
   if (typeof any.eval !== 'function' || (!isNodeRedis && typeof any.evalsha !== 'function')) {
     throw new TypeError('Cannot use as a Redis client: must be one of ioredis or node-redis, or a ScriptRunner')
   }
-  const run = isNodeRedis ? nodeRedis(any) : ioredis(any)
   // The nodes of a cluster know only of their own subscribers, and a client of Sentinel is many connections.
   const single =
     typeof any.duplicate === 'function' && !any.isCluster && !('masters' in any) && !('getSentinelNode' in any)
-  return watch && single ? { runScript: run, listen: (channel) => listenBy(any, channel) } : { runScript: run }
+  return {
+    runScript: isNodeRedis ? nodeRedis(any) : ioredis(any),
+    ...(watch && single && { listen: (channel) => listenBy(any, channel) }),
+    listKeys: (pattern) => listKeys(any, pattern, isNodeRedis),
+  }
 }
 
 function ioredis(client: AnyClient): ScriptRunner['runScript'] {

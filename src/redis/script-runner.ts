@@ -14,4 +14,6 @@ export interface ScriptRunner {
    * @returns A function that ends the subscription.
    */
   listen?(channel: string): Promise<() => void>
+  /** Lists the keys that match a pattern of Redis, of all nodes. Only `Budget.list` needs it. */
+  listKeys?(pattern: string): Promise<string[]>
 }
