@@ -163,6 +163,8 @@ const dialogues: { title: string; lines: [line: string, code: number, text?: str
       ['CLNT me', 200],
       ['HELP nope', 502],
       ['COFFEE', 500],
+      ['LPSV', 502],
+      ['constructor', 500],
       ['ABOR', 225],
       ['AUTH TLS', 502],
       ['PBSZ 0', 503],

@@ -8,6 +8,9 @@ import { COMMANDS } from './table.ts'
 /** What the argument of must not be seen by those who read logs. */
 const SECRET = new Set(['PASS', 'ACCT'])
 
+/** Commands of RFC 959, 1639, 2228, 2640 and 7151 that are not carried out here, as 502 says to those who know them. */
+const ELSEWHERE = new Set(['SMNT', 'ADAT', 'MIC', 'CONF', 'ENC', 'LANG', 'LPRT', 'LPSV', 'HOST'])
+
 /** Carries out one command, and replies to it. Whatever goes wrong, the connection goes on. */
 export async function perform(session: Session, command: QueuedCommand): Promise<void> {
   if (command.isTooLong) return session.reply(500, 'The line is too long')
@@ -24,7 +27,8 @@ export async function perform(session: Session, command: QueuedCommand): Promise
 
 async function run(session: Session, { verb, argument }: QueuedCommand): Promise<Answer | undefined> {
   const row = COMMANDS.get(verb)
-  if (!row) throw new Refusal(500, 'There is no such command')
+  if (!row)
+    throw ELSEWHERE.has(verb) ? new Refusal(502, 'Not implemented') : new Refusal(500, 'There is no such command')
   if (!row.isFree) session.identity // throws if nobody has logged in
   if (row.needsArgument && argument === '') throw new Refusal(501, `Something is missing: ${row.verb} ${row.syntax}`)
   if (/[\r\0]/.test(argument)) throw new Refusal(501, 'There is CR or NUL in it')
