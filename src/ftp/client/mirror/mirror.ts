@@ -1,0 +1,64 @@
+import { checkPath } from '../connection.ts'
+import type { Carrier } from '../transfer/carrier.ts'
+import type { Comparison } from '../trees/compare.ts'
+import { transferTree, widthFor } from '../trees/start-tree.ts'
+import type { MirrorOptions, MirrorSummary } from './mirror-types.ts'
+
+const COMPARISONS: readonly Comparison[] = ['time-and-size', 'size', 'checksum']
+
+/**
+ * Makes one tree like another.
+ *
+ * @param connections How many connections there are.
+ * @throws As `ClientPool.mirror`.
+ */
+export async function mirror(
+  carrier: Carrier,
+  from: string,
+  to: string,
+  options: MirrorOptions,
+  connections: number,
+): Promise<MirrorSummary> {
+  checkPath('mirror', from)
+  checkPath('mirror to', to)
+  const { direction, parallel, compare = 'time-and-size', onAction, ...others } = options
+  oneOf('direction', direction, ['download', 'upload'])
+  oneOf('compare', compare, COMPARISONS)
+  const tally = await transferTree({
+    carrier,
+    direction,
+    local: direction === 'download' ? to : from,
+    remote: direction === 'download' ? from : to,
+    width: checkParallel(parallel, connections),
+    options: { ...others, resume: options.resume ?? true, onError: options.onError ?? 'continue' },
+    compare,
+    remove: flag('delete', options.delete),
+    dryRun: flag('dryRun', options.dryRun),
+    onAction: checkFunction('onAction', onAction),
+  })
+  const { unchanged, made, removed } = tally
+  return { ...tally.summary(), unchanged, made, removed }
+}
+
+function oneOf(name: string, value: unknown, values: readonly string[]): void {
+  if (typeof value === 'string' && values.includes(value)) return
+  const choice = values.map((each) => JSON.stringify(each)).join(', ')
+  throw new RangeError(`Cannot mirror: '${name}' must be one of ${choice}, is ${JSON.stringify(value)}`)
+}
+
+function flag(name: string, value: boolean | undefined = false): boolean {
+  if (typeof value === 'boolean') return value
+  throw new TypeError(`Cannot mirror: '${name}' must be true or false, is ${JSON.stringify(value)}`)
+}
+
+function checkFunction<T>(name: string, value: T): T {
+  if (value === undefined || typeof value === 'function') return value
+  throw new TypeError(`Cannot mirror: '${name}' must be a function, is ${typeof value}`)
+}
+
+/** With fewer than there are connections, no more of them are used at a time. */
+function checkParallel(parallel: number | undefined, connections: number): number {
+  if (parallel === undefined) return widthFor(connections)
+  if (Number.isSafeInteger(parallel) && parallel >= 1) return Math.min(parallel, widthFor(connections))
+  throw new RangeError(`Cannot mirror: 'parallel' must be an integer >= 1, is ${String(parallel)}`)
+}

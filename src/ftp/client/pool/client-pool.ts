@@ -1,0 +1,197 @@
+import { ClosedError } from '../../../errors.ts'
+import { checkSignal, onAbort } from '../../../on-abort.ts'
+import { Waits } from '../../../streams/adapters/waits.ts'
+import type { WaitOptions } from '../../../streams/io/stream-io.ts'
+import type { StreamThrottle } from '../../../throttle/stream-throttle.ts'
+import type { Client } from '../client.ts'
+import { type ClientOptions, type ClientSettings, clientSettings } from '../client-options.ts'
+import { ClientThrottles } from '../client-throttles.ts'
+import { Connection } from '../connection.ts'
+import { Log } from '../log.ts'
+import { mirror } from '../mirror/mirror.ts'
+import type { MirrorOptions, MirrorSummary } from '../mirror/mirror-types.ts'
+import { Members, type MembersStats } from './members.ts'
+import { PoolCarrier } from './pool-carrier.ts'
+import { PooledClient } from './pooled-client.ts'
+
+/** How a pool connects. */
+export interface ClientPoolOptions extends Omit<ClientOptions, 'signal'> {
+  /** How many connections there are at most, an integer >= 1. @default 4 */
+  readonly connections?: number | undefined
+}
+
+/** How the connections of a pool stand. */
+export type ClientPoolStats = MembersStats
+
+/** How a pool is closed. */
+export interface PoolCloseOptions {
+  /** Whether calls that were made before may end. Without, they reject with a {@link ClosedError}. @default true */
+  readonly drain?: boolean | undefined
+  /** Ends the draining; `close` rejects with its reason when all is closed. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Several connections to one server, for transfers at the same time, under one set of throttles.
+ *
+ * Connections are opened when they are needed, up to `connections`, and kept. If the server refuses one while others are open, or ends one with 421,
+ * the pool goes on with fewer, and tries one more from time to time. Lost connections are replaced.
+ *
+ * ```ts
+ * await using pool = new ClientPool('ftp.example.com', { user, password, connections: 8 })
+ * await Promise.all(names.map((name) => pool.download(`in/${name}`, name)))
+ * ```
+ */
+export class ClientPool implements AsyncDisposable {
+  readonly #settings: ClientSettings
+  readonly #throttles: ClientThrottles
+  readonly #log: Log
+  readonly #members: Members
+  readonly #carrier: PoolCarrier
+  readonly #most: number
+  /** How many calls have not ended. */
+  #calls = 0
+  /** In how many of them a body runs. */
+  #bodies = 0
+  readonly #ended = new Waits()
+  #isCut = false
+  #closing: Promise<void> | undefined
+
+  /**
+   * Does not connect yet.
+   *
+   * @throws {TypeError | RangeError} If an option is wrong.
+   */
+  constructor(host: string, options: ClientPoolOptions = {}) {
+    const { connections = 4, ...others } = options
+    if (!Number.isSafeInteger(connections) || connections < 1) {
+      throw new RangeError(`Cannot make a pool: 'connections' must be an integer >= 1, is ${String(connections)}`)
+    }
+    this.#settings = clientSettings(host, others)
+    this.#throttles = new ClientThrottles(this.#settings.throttles)
+    this.#most = connections
+    this.#log = new Log(host, this.#settings.logger)
+    this.#members = new Members({
+      open: (signal) => Connection.open(this.#settings, signal, this.#throttles),
+      most: connections,
+      clock: this.#settings.clock,
+      log: this.#log,
+    })
+    this.#carrier = new PoolCarrier(this.#settings, this.#throttles, this.#log, this.#members)
+  }
+
+  /** The server, as it was named. */
+  get host(): string {
+    return this.#settings.host
+  }
+
+  get port(): number {
+    return this.#settings.port
+  }
+
+  /** The throttles by name that all connections share. `pool.throttles.name = ...` and `delete pool.throttles.name` hold at once, also in mid-transfer. */
+  get throttles(): Record<string, StreamThrottle> {
+    return this.#throttles.named
+  }
+
+  get stats(): ClientPoolStats {
+    return this.#members.stats
+  }
+
+  /** Whether it was closed, or is about to be when the calls that run have ended. */
+  get isClosed(): boolean {
+    return this.#closing !== undefined
+  }
+
+  /**
+   * Lends a connection to `body`, which has it alone until it ends. Calls come in turns, also with transfers. Of a pool with one connection a body
+   * must not wait for another call of the pool, which would wait for it.
+   *
+   * What `body` changes is taken back: the working directory is what it was, streams that it leaves open are aborted. A raw command that
+   * changes the connection otherwise, such as TYPE, costs the connection.
+   *
+   * @returns What `body` returns.
+   * @throws What `body` or opening a connection throws; {@link ClosedError} if the pool is closed; the signal's reason, while it waits.
+   */
+  async use<T>(body: (client: Client) => Promise<T> | T, options: WaitOptions = {}): Promise<T> {
+    if (typeof body !== 'function') throw new TypeError('Cannot use a client: a function is needed that is given it')
+    const { signal } = options
+    checkSignal(signal)
+    return await this.#call(async () => {
+      const connection = await this.#members.take(signal)
+      const client = PooledClient.over(connection)
+      this.#bodies++
+      try {
+        return await body(client)
+      } finally {
+        this.#bodies--
+        await client.comeBack()
+        this.#members.give(connection)
+      }
+    })
+  }
+
+  /**
+   * Makes one directory like another, with all that is in it. Run again it does what is left to do: nothing, if nothing has changed.
+   *
+   * Files of which the other side has the same are left alone; see {@link MirrorOptions.compare}. Symbolic links and devices are left out on either side. In the
+   * middle of a run, and if it fails, nothing was removed, and each file is the old one or the new one; but an upload without `atomic` may have left a part of one.
+   *
+   * @param from The directory to read from, on the server or here, as `direction` says.
+   * @param to The directory to write to. It is made if it is not there.
+   * @throws {TypeError | RangeError} If an option is wrong, before anything happens; {@link ReplyError} or the error of the file system, if one of the roots can't be
+   * read; with `onError: 'stop'` the first failure; when there is no connection to go on with, the reason; {@link ClosedError} if the pool is closed; the signal's reason.
+   */
+  async mirror(from: string, to: string, options: MirrorOptions): Promise<MirrorSummary> {
+    return await this.#call(() => mirror(this.#carrier, from, to, options, this.#most))
+  }
+
+  /**
+   * Closes the pool: calls that were made before may end, later ones are refused. Calling it again joins, and can be less patient.
+   *
+   * @throws The signal's reason.
+   */
+  async close(options: PoolCloseOptions = {}): Promise<void> {
+    const { drain = true, signal } = options
+    checkSignal(signal)
+    this.#closing ??= this.#close()
+    if (!drain) this.#cut()
+    const forget = onAbort(signal, () => this.#cut())
+    try {
+      await this.#closing
+    } finally {
+      forget()
+    }
+    signal?.throwIfAborted()
+  }
+
+  /** As {@link ClientPool.close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** A call that `close` waits for. */
+  async #call<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closing) throw new ClosedError('use the pool')
+    this.#calls++
+    try {
+      return await work()
+    } finally {
+      this.#calls--
+      this.#ended.settle()
+    }
+  }
+
+  async #close(): Promise<void> {
+    // A body that is cut off may still do whatever it does: it has no connection any more.
+    while (this.#calls > (this.#isCut ? this.#bodies : 0)) await this.#ended.next()
+    await this.#members.quit()
+  }
+
+  #cut(): void {
+    this.#isCut = true
+    this.#ended.settle()
+    this.#carrier.end(new ClosedError('go on', { reason: 'the pool was closed' }))
+    this.#members.destroy()
+  }
+}

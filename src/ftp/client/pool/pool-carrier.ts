@@ -1,0 +1,100 @@
+import { ClosedError } from '../../../errors.ts'
+import { onAbort } from '../../../on-abort.ts'
+import type { ClientSettings } from '../client-options.ts'
+import type { ClientThrottles } from '../client-throttles.ts'
+import type { Connection } from '../connection.ts'
+import type { Log } from '../log.ts'
+import type { Session } from '../session/session.ts'
+import type { Carrier } from '../transfer/carrier.ts'
+import { type Members, wasRefused } from './members.ts'
+
+/** The connections of a pool, as transfers see them: each turn goes to one that is free. */
+export class PoolCarrier implements Carrier {
+  readonly settings: ClientSettings
+  readonly throttles: ClientThrottles
+  readonly session: { readonly log: Log }
+  readonly #members: Members
+  /** Ends what runs. */
+  readonly #running = new Set<AbortController>()
+  /** What turns have failed with since the server wants fewer connections. */
+  readonly #refusals = new WeakSet<object>()
+  #isEnded = false
+  /** Whether no connection could be had the last time. */
+  #isLost = false
+
+  constructor(settings: ClientSettings, throttles: ClientThrottles, log: Log, members: Members) {
+    this.settings = settings
+    this.throttles = throttles
+    this.session = { log }
+    this.#members = members
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
+  get isClosed(): boolean {
+    return this.#isEnded || this.#isLost
+  }
+
+  get isLost(): boolean {
+    return this.#isLost
+  }
+
+  async transfer<T>(
+    signal: AbortSignal | undefined,
+    work: (session: Session, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return await this.abortable(signal, async (end) => {
+      const connection = await this.#take(end)
+      try {
+        return await connection.transfer(end, work)
+      } catch (error) {
+        if (wasRefused(connection) && this.#members.stats.open > 1 && error instanceof Error) this.#refusals.add(error)
+        throw error
+      } finally {
+        this.#members.give(connection)
+      }
+    })
+  }
+
+  async abortable<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (this.#isEnded) throw new ClosedError('use the pool')
+    const controller = new AbortController()
+    const forget = onAbort(signal, (reason) => controller.abort(reason))
+    this.#running.add(controller)
+    try {
+      return await work(controller.signal)
+    } finally {
+      this.#running.delete(controller)
+      forget()
+    }
+  }
+
+  /** Makes sure that there is a connection. */
+  async reconnect(signal: AbortSignal | undefined): Promise<void> {
+    await this.abortable(signal, async (end) => this.#members.give(await this.#take(end)))
+  }
+
+  /** The pool has one connection fewer each time, so that this comes to an end. */
+  takesOver(error: unknown): boolean {
+    return typeof error === 'object' && error !== null && this.#refusals.has(error)
+  }
+
+  async #take(signal: AbortSignal): Promise<Connection> {
+    try {
+      const connection = await this.#members.take(signal)
+      this.#isLost = false
+      return connection
+    } catch (error) {
+      this.#isLost = !signal.aborted
+      throw error
+    }
+  }
+
+  /** Ends all that runs, with this reason, for good. */
+  end(reason: unknown): void {
+    this.#isEnded = true
+    for (const controller of this.#running) controller.abort(reason)
+  }
+}

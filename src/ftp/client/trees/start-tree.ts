@@ -1,0 +1,127 @@
+import { ReplyError } from '../../errors.ts'
+import { FileError } from '../../files/file-error.ts'
+import type { Carrier } from '../transfer/carrier.ts'
+import { downloadFile } from '../transfer/download-file.ts'
+import { JobProgress } from '../transfer/progress.ts'
+import { type TransferSettings, transferSettings } from '../transfer/transfer-settings.ts'
+import type { DownloadOptions, KnownFile, UploadOptions } from '../transfer/transfer-types.ts'
+import { uploadFile } from '../transfer/upload-file.ts'
+import type { Comparison } from './compare.ts'
+import { LocalSide } from './local-side.ts'
+import { RemoteSide } from './remote-side.ts'
+import type { Tally } from './tally.ts'
+import { FolderFilter } from './tree-filter.ts'
+import type { TreeAction, TreeJob } from './tree-job.ts'
+import { TreeTransfer } from './tree-transfer.ts'
+
+/** Which tree goes where. */
+export interface TreeRequest {
+  readonly carrier: Carrier
+  readonly direction: 'download' | 'upload'
+  readonly local: string
+  readonly remote: string
+  /** How many files are worked on at a time, see {@link widthFor}. */
+  readonly width: number
+  readonly options: DownloadOptions & UploadOptions
+  /** How files are compared. Without, all are transferred; or, to resume, those that differ in time and size. */
+  readonly compare?: Comparison | undefined
+  readonly remove?: boolean | undefined
+  readonly dryRun?: boolean | undefined
+  readonly onAction?: ((action: TreeAction) => void) | undefined
+}
+
+/** More than there are connections: the local file of one transfer is closed and renamed while the next one has the connection. */
+export const widthFor = (connections: number): number => 2 * connections + 1
+
+/**
+ * Transfers a tree.
+ *
+ * @throws {TypeError | RangeError} If an option is wrong, before anything happens. Else the first failure, unless `onError` is 'continue'; or the signal's reason.
+ */
+export async function transferTree(request: TreeRequest): Promise<Tally> {
+  const { carrier, direction, options, width, remove = false, dryRun = false, onAction } = request
+  const settings = transferSettings(options)
+  const filter = FolderFilter.root(options)
+  const onError = checkOnError(options.onError)
+  const signal = options.signal ?? new AbortController().signal
+  signal.throwIfAborted()
+  const local = new LocalSide(request.local)
+  const compare = request.compare ?? (settings.resume ? 'time-and-size' : undefined)
+  const log = (text: string) => carrier.session.log.note(text)
+  const remote = new RemoteSide(carrier, request.remote, {
+    retry: settings.retry,
+    onUnreadable: (path, line) => {
+      log(`can't read the line ${JSON.stringify(line)} of the listing of ${JSON.stringify(remote.pathOf(path))}`)
+      transfer.unreadable(path, line)
+    },
+  })
+  const isThere = {
+    local: () => local.isThere(),
+    remote: () => remote.isThere(signal),
+  }
+  const [source, target] = direction === 'download' ? (['remote', 'local'] as const) : (['local', 'remote'] as const)
+  if (!(await isThere[source]())) throw missing(request)
+  const isNew = compare !== undefined && !(await isThere[target]())
+  const progress = progressOf(direction, settings, carrier)
+  const known = (file: KnownFile, isNewFile: boolean) => {
+    // Of what is on the server an upload has to know how much is there.
+    if (direction === 'download') return file
+    return isNewFile && compare !== undefined ? { size: 0 } : {}
+  }
+  const job: TreeJob = {
+    carrier,
+    direction,
+    local,
+    remote,
+    filter,
+    settings,
+    onError,
+    progress,
+    width,
+    rules: compare && { compare, keepsTimes: await keepsTimes(request, settings, remote, signal) },
+    remove,
+    dryRun,
+    onAction,
+    transfer: (path, file, isNewFile, end) => {
+      const how = { settings, progress, known: known(file, isNewFile), signal: end }
+      return direction === 'download'
+        ? downloadFile(carrier, remote.pathOf(path), local.pathOf(path), how)
+        : uploadFile(carrier, local.pathOf(path), remote.pathOf(path), how)
+    },
+  }
+  const transfer = new TreeTransfer(job)
+  await transfer.run(isNew, signal)
+  return transfer.tally
+}
+
+/** Whether copies have the times of their originals. Servers that set times by MDTM do not say so beforehand. */
+async function keepsTimes(
+  { direction }: TreeRequest,
+  { preserveTimes }: TransferSettings,
+  remote: RemoteSide,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (direction === 'download' || !preserveTimes) return preserveTimes
+  return await remote.run(signal, async ({ features }) => features.has('MFMT'))
+}
+
+function progressOf(
+  direction: 'download' | 'upload',
+  { onProgress, progressInterval }: TransferSettings,
+  { settings: { clock } }: Carrier,
+): JobProgress | undefined {
+  return onProgress && new JobProgress({ direction, onProgress, interval: progressInterval, clock })
+}
+
+function missing({ direction, local, remote }: TreeRequest): Error {
+  if (direction === 'upload') return new FileError('upload', local, 'ENOENT')
+  return new ReplyError(`download ${JSON.stringify(remote)}`, {
+    code: 550,
+    lines: ['There is nothing under this name'],
+  })
+}
+
+function checkOnError(onError: 'stop' | 'continue' | undefined = 'stop'): 'stop' | 'continue' {
+  if (onError === 'stop' || onError === 'continue') return onError
+  throw new RangeError(`Cannot transfer: 'onError' must be "stop" or "continue", is ${JSON.stringify(onError)}`)
+}
