@@ -40,6 +40,8 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
   readonly #parts: DataConnectionParts
   #finishing: Promise<void> | undefined
   #failure: { readonly reason: unknown } | undefined
+  /** Whether somebody has been told that the transfer has failed. */
+  #isTold = false
 
   /** @internal */
   constructor(parts: DataConnectionParts) {
@@ -130,8 +132,8 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
 
   /** Finishes a download; gives up an upload that was not finished. */
   override async [Symbol.asyncDispose](): Promise<void> {
-    const isOpen = !this.isClosing || this.hasFailed
-    if (this.#parts.direction === 'download' && isOpen) await this.finish()
+    const isUntold = this.hasFailed && !this.#isTold && this.#finishing === undefined
+    if (this.#parts.direction === 'download' && (isUntold || !this.isClosing)) await this.finish()
     else await this.close()
   }
 
@@ -167,7 +169,7 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
     if (transfer.isOver) throw new ClosedError(transfer.command, { reason: 'it was given up' })
     try {
       if (direction === 'download') {
-        const rest = await this.#rest(signal)
+        const rest = this.#failure ? 0 : await this.#rest(signal)
         if (rest > 0) return
       } else {
         const ended = this.end({ signal })
@@ -222,9 +224,13 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
       return await call
     } catch (error) {
       signal?.throwIfAborted()
-      if (error !== undefined && error === this.#parts.transfer.socket.errored) await this.finish({ signal })
-      const isMisuse = error instanceof TypeError || error instanceof RangeError
-      throw this.#failure && !isMisuse ? this.#failure.reason : error
+      if (error instanceof TypeError || error instanceof RangeError) throw error
+      this.#isTold = true
+      if (this.#isOfSocket(error)) {
+        this.#failure ??= { reason: error }
+        await this.finish({ signal })
+      }
+      throw this.#failure ? this.#failure.reason : error
     }
   }
 

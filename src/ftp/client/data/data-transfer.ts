@@ -168,7 +168,7 @@ export class DataTransfer {
     while (!this.#final) {
       const phase = 'final reply'
       const reply = await this.session.control.reply(this.#exchange, { phase, timeout: timeouts.finalReply, signal })
-      if (this.#exchange.isDone) this.#final = reply
+      if (reply.code >= 200) this.#final = reply
       else if (!matchesCode(reply.code, waitCodes)) throw new ReplyError(this.command, reply)
     }
     return this.#final

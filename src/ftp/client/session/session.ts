@@ -125,7 +125,7 @@ export class Session {
         if (!exchange.isDone) exchange.abandon()
         return reply
       }
-      if (exchange.isDone) throw new ReplyError(exchange.command, reply)
+      if (reply.code >= 200) throw new ReplyError(exchange.command, reply)
       if (!matchesCode(reply.code, waitCodes)) {
         exchange.abandon()
         throw new ReplyError(exchange.command, reply)
