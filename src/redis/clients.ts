@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { onAbort } from '../on-abort.ts'
 import { listKeys } from './list-keys.ts'
 import type { ScriptRunner } from './script-runner.ts'
 import { scriptText } from './script-text.ts'
@@ -69,7 +70,7 @@ export function runnerOf(client: RedisClient, watch: boolean): ScriptRunner {
     typeof any.duplicate === 'function' && !any.isCluster && !('masters' in any) && !('getSentinelNode' in any)
   return {
     runScript: isNodeRedis ? nodeRedis(any) : ioredis(any),
-    ...(watch && single && { listen: (channel) => listenBy(any, channel) }),
+    ...(watch && single && { listen: (channel, signal) => listenBy(any, channel, signal) }),
     listKeys: (pattern) => listKeys(any, pattern, isNodeRedis),
   }
 }
@@ -110,23 +111,20 @@ async function withFallback(
 
 /** The second connection of a client, for all budgets together. */
 interface Listener {
-  readonly connection: Promise<Subscriber>
+  readonly subscriber: Subscriber
+  readonly connected: Promise<unknown>
   uses: number
 }
 const listeners = new WeakMap<AnyClient, Listener>()
 
-async function listenBy(client: AnyClient, channel: string): Promise<() => void> {
-  let listener = listeners.get(client)
-  if (!listener) {
-    listener = { connection: connect(client), uses: 0 }
-    listeners.set(client, listener)
-  }
+async function listenBy(client: AnyClient, channel: string, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  const listener = listeners.get(client) ?? connect(client)
+  const { subscriber } = listener
   listener.uses++
-  const subscriber = await listener.connection
   const stop = () => {
-    listener.uses--
-    if (listener.uses > 0) {
-      // A connection that is lost has no subscriptions left.
+    if (--listener.uses > 0) {
+      // On a connection that is lost there is nothing left to end.
       subscriber.unsubscribe(channel).catch(() => {})
       return
     }
@@ -134,16 +132,18 @@ async function listenBy(client: AnyClient, channel: string): Promise<() => void>
     if (subscriber.destroy) subscriber.destroy()
     else subscriber.disconnect?.()
   }
+  const unlisten = onAbort(signal, stop)
   try {
+    await listener.connected
     await subscriber.subscribe(channel, () => {})
   } catch (error) {
-    stop()
+    unlisten()
+    if (!signal.aborted) stop()
     throw error
   }
-  return stop
 }
 
-async function connect(client: AnyClient): Promise<Subscriber> {
+function connect(client: AnyClient): Listener {
   const subscriber = client.duplicate?.()
   if (!subscriber) throw new TypeError('Cannot listen: the client can not be duplicated')
   // It comes back by itself; what is wrong with Redis shows in the calls of the first connection.
@@ -151,7 +151,9 @@ async function connect(client: AnyClient): Promise<Subscriber> {
   // It alone is no reason for the process to go on.
   subscriber.unref?.()
   subscriber.on('connect', () => subscriber.stream?.unref?.())
-  // ioredis connects by itself, unless told to be lazy, and then with the first command.
-  if (subscriber.status === undefined) await subscriber.connect?.()
-  return subscriber
+  // ioredis connects by itself, or if told to be lazy with the first command.
+  const connected = subscriber.status === undefined ? (subscriber.connect?.() ?? Promise.resolve()) : Promise.resolve()
+  const listener: Listener = { subscriber, connected, uses: 0 }
+  listeners.set(client, listener)
+  return listener
 }

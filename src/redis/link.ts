@@ -38,7 +38,8 @@ export class Link {
   #error: Error | undefined
   /** Calls that tell Redis of a change, in their order; each settles its promise. */
   #changes: Promise<unknown> = Promise.resolve()
-  #listening: Promise<(() => void) | undefined> | undefined
+  #listens = false
+  readonly #end = new AbortController()
   readonly #readies: { resolve(): void; reject(error: unknown): void }[] = []
   /** Whether the limit was set here and Redis could not be told yet. */
   #limitIsNew = false
@@ -123,8 +124,7 @@ export class Link {
     const asleep = this.#share.dormant
     const back = this.#share.leave(this.#settings.clock.now())
     for (const { reject } of this.#readies.splice(0)) reject(new OutageError(this.#settings.name, 'it was closed'))
-    const stop = await this.#listening
-    stop?.()
+    this.#end.abort()
     // Without Redis there is nobody to tell; there the share lapses by itself.
     if (!asleep && this.#outageSince === undefined) await this.#leave(back).catch(() => {})
   }
@@ -190,8 +190,13 @@ export class Link {
 
   #listen(): void {
     const { runner, member, keys } = this.#settings
-    // If it can't listen, a share that falls silent is kept for as long as if it were cut off.
-    this.#listening ??= runner.listen?.(keys.channel + member).catch(() => undefined)
+    if (this.#listens) return
+    this.#listens = true
+    runner.listen?.(keys.channel + member, this.#end.signal).then(
+      () => this.#share.setWatched(),
+      // Without it, the share of a process that was killed is kept for as long as if it were cut off.
+      () => {},
+    )
   }
 
   #tell(): void {
@@ -204,6 +209,7 @@ export class Link {
     } else if (!share.outage && this.#outageSince !== undefined) {
       const after = now - this.#outageSince
       this.#outageSince = undefined
+      if (!this.#share.watched) this.#listens = false
       this.#events.recovered(after)
     }
     if (share.limit !== this.#limit) {

@@ -11,7 +11,6 @@ export interface ShareSettings {
   readonly onOutage: OutagePolicy
   readonly partitionTtl: number
   readonly floor: number | undefined
-  readonly watched: boolean
 }
 
 /** What is the part of a process in a budget, by what Redis said last. */

@@ -11,9 +11,10 @@ export interface ScriptRunner {
    * Subscribes to a channel for as long as this process lives, on the node that runs the script: that tells a process which has
    * ended from one that is cut off.
    *
-   * @returns A function that ends the subscription.
+   * @param signal Ends the subscription.
+   * @returns Settles once it is subscribed.
    */
-  listen?(channel: string): Promise<() => void>
+  listen?(channel: string, signal: AbortSignal): Promise<void>
   /** Lists the keys that match a pattern of Redis, of all nodes. Only `Budget.list` needs it. */
   listKeys?(pattern: string): Promise<string[]>
 }

@@ -46,6 +46,7 @@ export class Share {
   /** Whether the last reply came after the lease before had ended. */
   #late = false
   #dormant = false
+  #watched = false
   /** Whether the limit was set here and Redis has not heard of it yet. */
   #ownLimit = false
 
@@ -117,6 +118,15 @@ export class Share {
     this.#version = Math.max(this.#version, version)
   }
 
+  /** Whether Redis can tell that this process has ended. */
+  get watched(): boolean {
+    return this.#watched
+  }
+
+  setWatched(): void {
+    this.#watched = true
+  }
+
   setWeight(weight: number): void {
     this.#portion.weight = weight
   }
@@ -164,7 +174,7 @@ export class Share {
       want,
       back: this.#spending.takeBack(),
       ...this.#portion.holding,
-      watched: this.#settings.watched,
+      watched: this.#watched,
       waiting: basin.waiting,
       weights,
     }

@@ -138,7 +138,6 @@ export class SharedThrottle extends Throttle {
       onOutage: parseOnOutage(onOutage),
       partitionTtl,
       floor: floor === undefined ? undefined : parseRate(floor),
-      watched: runner.listen !== undefined,
     }
     super({ limit, burst, resetRate, clock })
     this.name = name

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { onAbort } from '../on-abort.ts'
 import { BudgetModel } from './model.ts'
 import type { ScriptRunner } from './script-runner.ts'
 
@@ -58,10 +59,10 @@ export class VirtualRedis {
     return {
       line: settings,
       runScript: (keys, args) => this.#call(settings, keys[0] ?? '', args),
-      listen: async (channel) => {
+      listen: async (channel, signal) => {
         const { subscribers } = this.#budget(channel.slice(0, channel.indexOf('}') + 1))
         subscribers.add(channel)
-        return () => subscribers.delete(channel)
+        onAbort(signal, () => subscribers.delete(channel))
       },
     }
   }
