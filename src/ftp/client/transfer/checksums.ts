@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { ChecksumError } from '../../errors.ts'
 import { blocksOf } from '../../transfer/send-file.ts'
 import type { Checksum, ChecksumAlgorithm } from '../operations/checksum.ts'
+import { LocalFile } from './local-file.ts'
 
 /** What computes a checksum from bytes as they come. */
 export interface Digest {
@@ -34,7 +34,7 @@ export async function compareFile(
   signal: AbortSignal,
 ): Promise<void> {
   const computed = digest(expected.algorithm)
-  const file = await open(local)
+  const file = await LocalFile.open(local, 'r')
   try {
     for await (const block of blocksOf(file)) {
       signal.throwIfAborted()

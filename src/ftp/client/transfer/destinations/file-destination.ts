@@ -1,11 +1,12 @@
 import { constants, type Stats } from 'node:fs'
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { BusyError } from '../../../../errors.ts'
 import { ChecksumError } from '../../../errors.ts'
 import { FileError } from '../../../files/file-error.ts'
 import type { Checksum } from '../../operations/checksum.ts'
 import { compareFile } from '../checksums.ts'
+import { LocalFile, renameLocal, statLocal } from '../local-file.ts'
 import { localPath } from '../local-path.ts'
 import { isSameFile, readMark, writeMark } from '../partial-mark.ts'
 import { markName, partialName, uniquePartialName } from '../partial-names.ts'
@@ -34,7 +35,7 @@ export class FileDestination implements Destination {
   readonly #path: string
   readonly #temporary: string
   readonly #mark: string | undefined
-  #opening: Promise<FileHandle> | undefined
+  #opening: Promise<LocalFile> | undefined
   #writing: Promise<void> | undefined
   #existing: Stats | undefined
   #source: KnownFile | undefined
@@ -82,7 +83,7 @@ export class FileDestination implements Destination {
   }
 
   async compare(remote: string, expected: Checksum, signal: AbortSignal): Promise<void> {
-    await compareFile(remote, localPath(this.#temporary), expected, signal)
+    await compareFile(remote, this.#temporary, expected, signal)
   }
 
   /** Puts the file where it belongs. */
@@ -129,26 +130,25 @@ export class FileDestination implements Destination {
     }
   }
 
-  #handle(): Promise<FileHandle> {
+  #handle(): Promise<LocalFile> {
     this.#opening ??= this.#open()
     return this.#opening
   }
 
-  async #open(): Promise<FileHandle> {
-    const path = localPath(this.#temporary)
-    this.#existing = await stat(localPath(this.#path)).catch(() => undefined)
+  async #open(): Promise<LocalFile> {
+    this.#existing = await statLocal(this.#path)
     if (this.#existing?.isDirectory()) throw new FileError('download to', this.#path, 'EISDIR')
     // A device or a pipe would be replaced by a file.
     if (this.#existing && !this.#existing.isFile()) throw new FileError('download to', this.#path, 'EINVAL')
     // Whoever may not read the old content is not to read the new one.
     const mode = (this.#existing?.mode ?? 0o666) & 0o777
-    if (this.#mark === undefined) return await open(path, 'wx', mode)
+    if (this.#mark === undefined) return await LocalFile.open(this.#temporary, 'wx', mode)
     if (inUse.has(this.#temporary)) {
       throw new BusyError(`resume the download of ${JSON.stringify(this.#path)}`)
     }
     inUse.add(this.#temporary)
     try {
-      return await open(path, KEEP, mode)
+      return await LocalFile.open(this.#temporary, KEEP, mode)
     } catch (error) {
       inUse.delete(this.#temporary)
       throw error
@@ -177,7 +177,7 @@ export class FileDestination implements Destination {
   }
 
   /** Looks for what an earlier download has left. */
-  async #resume(handle: FileHandle, mark: string, source: KnownFile): Promise<void> {
+  async #resume(handle: LocalFile, mark: string, source: KnownFile): Promise<void> {
     const { size } = await handle.stat()
     if (size === 0) return
     const marked = await readMark(mark)
@@ -188,9 +188,9 @@ export class FileDestination implements Destination {
   async #finish(modified: Date | undefined): Promise<void> {
     const handle = await this.#handle()
     await this.flush()
-    if (modified) await handle.utimes(modified, modified)
+    if (modified) await handle.setModified(modified)
     await handle.close()
-    await rename(localPath(this.#temporary), localPath(this.#path))
+    await renameLocal(this.#temporary, this.#path)
     await this.#removeMark()
     inUse.delete(this.#temporary)
   }

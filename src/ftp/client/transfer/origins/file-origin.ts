@@ -1,11 +1,10 @@
 import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
 import { ChangedError } from '../../../errors.ts'
 import { FileError } from '../../../files/file-error.ts'
 import { blocksOf } from '../../../transfer/send-file.ts'
 import type { Checksum } from '../../operations/checksum.ts'
 import { compareFile } from '../checksums.ts'
-import { localPath } from '../local-path.ts'
+import { LocalFile } from '../local-file.ts'
 import type { Origin, OriginFile } from './origin.ts'
 
 /** A file up to this size is read in one go. */
@@ -14,16 +13,18 @@ const SMALL = 64 * 1024
 /** A pipe without a writer, which is refused once it is known to be one, would hold the opening up for ever. */
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
-interface LocalFile extends OriginFile {
+interface FileFacts extends OriginFile {
   readonly size: number
   readonly modified: Date
+  /** The same with fractions of milliseconds. */
+  readonly mtimeMs: number
 }
 
 /** A local file, which must be the same in the end as in the beginning. */
 export class FileOrigin implements Origin {
   readonly #path: string
-  #opening: Promise<FileHandle> | undefined
-  #looking: Promise<LocalFile> | undefined
+  #opening: Promise<LocalFile> | undefined
+  #looking: Promise<FileFacts> | undefined
   #failure: { readonly error: unknown } | undefined
 
   constructor(path: string) {
@@ -39,7 +40,7 @@ export class FileOrigin implements Origin {
   }
 
   /** @throws The error of the file system; EISDIR for a directory, EINVAL for what is no file either. */
-  look(): Promise<LocalFile> {
+  look(): Promise<FileFacts> {
     this.#looking ??= this.#own(this.#look())
     return this.#looking
   }
@@ -68,7 +69,7 @@ export class FileOrigin implements Origin {
   expect(): void {}
 
   async compare(remote: string, expected: Checksum, signal: AbortSignal): Promise<void> {
-    await compareFile(remote, localPath(this.#path), expected, signal)
+    await compareFile(remote, this.#path, expected, signal)
   }
 
   async close(): Promise<void> {
@@ -76,23 +77,23 @@ export class FileOrigin implements Origin {
     await handle?.close()
   }
 
-  async #look(): Promise<LocalFile> {
+  async #look(): Promise<FileFacts> {
     const stats = await (await this.#handle()).stat()
     if (stats.isDirectory()) throw new FileError('upload', this.#path, 'EISDIR')
     if (!stats.isFile()) throw new FileError('upload', this.#path, 'EINVAL')
-    return { size: stats.size, modified: stats.mtime }
+    return { size: stats.size, modified: stats.mtime, mtimeMs: stats.mtimeMs }
   }
 
-  async #checkUnchanged(handle: FileHandle): Promise<void> {
-    const { size, modified } = await this.look()
+  async #checkUnchanged(handle: LocalFile): Promise<void> {
+    const { size, mtimeMs } = await this.look()
     const now = await handle.stat()
-    if (now.size !== size || now.mtimeMs !== Number(modified)) {
+    if (now.size !== size || now.mtimeMs !== mtimeMs) {
       throw new ChangedError(this.#path, 'it was written to meanwhile')
     }
   }
 
-  #handle(): Promise<FileHandle> {
-    this.#opening ??= open(localPath(this.#path), READ)
+  #handle(): Promise<LocalFile> {
+    this.#opening ??= LocalFile.open(this.#path, READ)
     return this.#opening
   }
 
@@ -107,7 +108,7 @@ export class FileOrigin implements Origin {
 }
 
 /** What a small file has from `position` on, and up to one byte more than it should. */
-async function readAll(handle: FileHandle, position: number, size: number): Promise<Uint8Array> {
+async function readAll(handle: LocalFile, position: number, size: number): Promise<Uint8Array> {
   const expected = size - position
   const bytes = Buffer.allocUnsafe(expected + 1)
   let count = 0
