@@ -71,6 +71,15 @@ test('a line that is too long is answered with 500, and the next is read', async
   expect(await client.codes(2)).toEqual([500, 200])
 })
 
+test('a browser that is made to speak to the server is sent away', async () => {
+  const { server, port } = await start()
+  await using _ = server
+  await using client = await LineClient.connect(port)
+  client.sendRaw('POST / HTTP/1.1\r\nHost: x\r\n\r\nUSER anonymous\r\nPASS x\r\nDELE a\r\n')
+  expect(await client.codes(2)).toEqual([220, 421])
+  await client.end()
+})
+
 test('a name with NUL in it is refused', async () => {
   const { server, port } = await start()
   await using _ = server
@@ -79,7 +88,7 @@ test('a name with NUL in it is refused', async () => {
 })
 
 test('nothing is left of clients that go at any moment', async () => {
-  const { server, port } = await start({ passivePorts: { from: 42_000, to: 42_040 }, dataConnectTimeout: 200 })
+  const { server, port } = await start({ passivePorts: { from: 21_000, to: 21_040 }, dataConnectTimeout: 200 })
   await using _ = server
   const errors: unknown[] = []
   server.on('error', (error) => void errors.push(error))
@@ -280,8 +289,12 @@ test('ConnectionInfo.close() sends a client away in mid-transfer', async () => {
   socket.destroy()
 })
 
-test('a listener that throws harms no client', async () => {
-  const { server, port } = await start()
+test('a listener or logger that throws harms no client', async () => {
+  const lines: string[] = []
+  const logger = () => {
+    if (lines.pop()) throw new Error('in a logger')
+  }
+  const { server, port } = await start({ logger })
   await using _ = server
   const uncaught = vi.fn()
   const before = process.listeners('uncaughtException')
@@ -289,11 +302,12 @@ test('a listener that throws harms no client', async () => {
   server.on('login', () => {
     throw new Error('in a listener')
   })
+  lines.push('throw')
   await using client = await LineClient.login(port)
   await client.command('NOOP', 200)
   process.removeAllListeners('uncaughtException')
   for (const listener of before) process.on('uncaughtException', listener)
-  expect(uncaught).toHaveBeenCalledOnce()
+  expect(uncaught).toHaveBeenCalledTimes(2)
 })
 
 const wrong: { title: string; options: unknown }[] = [

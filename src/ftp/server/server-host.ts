@@ -11,7 +11,7 @@ import { type Settings, settingsOf } from './settings.ts'
 import type { Level } from './throttles/connection-throttles.ts'
 import { throttleOf } from './throttles/server-limit.ts'
 import { StreamThrottlePattern } from './throttles/throttle-pattern.ts'
-import { checkMost, type User, type UserLimits } from './users/user.ts'
+import { checkMost, type User, type UserLimits, type UserProfile } from './users/user.ts'
 import type { UserState } from './users/user-state.ts'
 import { UserStates } from './users/user-states.ts'
 
@@ -53,7 +53,7 @@ export class ServerHost implements Host {
     this.left = left
   }
 
-  enter(user: User): UserState | undefined {
+  enter(user: UserProfile): UserState | undefined {
     const { maxConnectionsPerUser } = this.settings
     const own = user.maxConnections
     const most =
@@ -61,7 +61,15 @@ export class ServerHost implements Host {
     return this.users.enter(user, most)
   }
 
-  leave(user: User, state: UserState): void {
+  log(line: string, session: ConnectionInfo): void {
+    try {
+      this.settings.logger?.(line, session)
+    } catch (error) {
+      throwLater(error)
+    }
+  }
+
+  leave(user: UserProfile, state: UserState): void {
     this.users.leave(state)
     try {
       this.settings.users.loggedOut?.(user)
@@ -69,6 +77,13 @@ export class ServerHost implements Host {
       this.emit('error', error, undefined)
     }
   }
+}
+
+/** A listener or logger that throws is a mistake of its own, and must not leave a session half done. */
+export function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
 }
 
 /** Users in a list have their limits from the start, so that these can be looked at before anybody logs in. */

@@ -13,7 +13,7 @@ import type { TlsHost } from './data/tls-host.ts'
 import { addressKey } from './login/address-key.ts'
 import { Counts } from './login/counts.ts'
 import type { EmitEvent, ServerEvents } from './server-events.ts'
-import { ServerHost } from './server-host.ts'
+import { ServerHost, throwLater } from './server-host.ts'
 import type { ServerOptions } from './server-options.ts'
 import type { ConnectionInfo } from './session/connection-info.ts'
 import { Session } from './session/session.ts'
@@ -264,7 +264,7 @@ function refuse(socket: Socket, { implicitTls, codec, clock }: Settings): void {
   linger(socket, REFUSED, clock)
 }
 
-/** A listener that throws is a mistake of its own, and must not leave a session half done. */
+/** What nobody listens to does no harm; but errors should be seen. */
 function tell<Name extends keyof ServerEvents>(server: Server, name: Name, args: ServerEvents[Name]): void {
   const emitter = server as EventEmitter
   if (name === 'error' && emitter.listenerCount('error') === 0) {
@@ -275,8 +275,6 @@ function tell<Name extends keyof ServerEvents>(server: Server, name: Name, args:
   try {
     emitter.emit(name, ...args)
   } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
+    throwLater(error)
   }
 }

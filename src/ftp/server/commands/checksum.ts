@@ -74,8 +74,6 @@ function other(verb: string, algorithm: string): CommandRow {
   }
 }
 
-const ABORTED_CHECKSUM = [426, 'Aborted'] as const
-
 /** Reads the file block by block, and lets others have their turn between. ABOR ends it. */
 async function checksum(session: Session, path: string, algorithm: string, start: number, end: number) {
   return await session.operate(async (signal) => {
@@ -92,8 +90,6 @@ async function checksum(session: Session, path: string, algorithm: string, start
         at += part.length
         if (at >= end) break
       }
-    } catch (error) {
-      throw signal.aborted ? new Refusal(...ABORTED_CHECKSUM) : error
     } finally {
       await file.close()
     }

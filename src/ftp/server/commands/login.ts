@@ -2,7 +2,7 @@ import { Refusal } from '../session/refusal.ts'
 import type { Session } from '../session/session.ts'
 import { sleepUntil } from '../session/wait-for.ts'
 import { isSameSecret } from '../users/password.ts'
-import type { User } from '../users/user.ts'
+import type { UserProfile } from '../users/user.ts'
 import type { CommandRow } from './command-row.ts'
 
 export const USER: CommandRow = {
@@ -92,8 +92,8 @@ export const QUIT: CommandRow = {
 /** What the owner of the server has to look after is told to them, and the client only that it does not come in. */
 async function authenticate(
   session: Session,
-  ask: () => User | undefined | Promise<User | undefined>,
-): Promise<User | undefined> {
+  ask: () => UserProfile | undefined | Promise<UserProfile | undefined>,
+): Promise<UserProfile | undefined> {
   try {
     return await ask()
   } catch (error) {
@@ -102,7 +102,7 @@ async function authenticate(
   }
 }
 
-async function enter(session: Session, user: User, name: string): Promise<undefined> {
+async function enter(session: Session, user: UserProfile, name: string): Promise<undefined> {
   const { host } = session
   session.logIn(user)
   try {

@@ -8,6 +8,9 @@ import { COMMANDS } from './table.ts'
 /** What the argument of must not be seen by those who read logs. */
 const SECRET = new Set(['PASS', 'ACCT'])
 
+/** A web page can have a browser send these here, with commands behind them. */
+const HTTP = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'CONNECT', 'TRACE'])
+
 /** Commands of RFC 959, 1639, 2228, 2640 and 7151 that are not carried out here, as 502 says to those who know them. */
 const ELSEWHERE = new Set(['SMNT', 'ADAT', 'MIC', 'CONF', 'ENC', 'LANG', 'LPRT', 'LPSV', 'HOST'])
 
@@ -15,6 +18,7 @@ const ELSEWHERE = new Set(['SMNT', 'ADAT', 'MIC', 'CONF', 'ENC', 'LANG', 'LPRT',
 export async function perform(session: Session, command: QueuedCommand): Promise<void> {
   if (command.isTooLong) return session.reply(500, 'The line is too long')
   note(session, command)
+  if (HTTP.has(command.verb) && session.user === undefined) return session.close(421, 'This is no web server')
   let answer: Answer | undefined
   try {
     answer = await run(session, command)
@@ -49,6 +53,6 @@ function note(session: Session, { verb, argument }: QueuedCommand): void {
   const { host } = session
   const shown = SECRET.has(verb) && argument !== '' ? '****' : argument
   session.lastCommand = shown === '' ? verb : `${verb} ${shown}`
-  host.settings.logger?.(`> ${session.lastCommand}`, session)
+  host.log(`> ${session.lastCommand}`, session)
   host.emit('command', session, { verb, argument: shown })
 }

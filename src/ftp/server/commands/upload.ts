@@ -75,6 +75,7 @@ function upload(
       const take = intoFile(file, position)
       const text = session.data.type === 'A' ? new FromNetwork(take) : undefined
       return {
+        path: opened.path,
         // RFC 1123 section 4.1.2.9 has this form for STOU.
         announcement: isUnique ? `FILE: ${baseName(opened.path)}` : `Opening data connection for ${baseName(path)}`,
         conclusion: isUnique ? `Transfer complete, FILE: ${baseName(opened.path)}` : undefined,

@@ -1,6 +1,7 @@
 import { ClosedError } from '../../../errors.ts'
 import type { Command } from '../../protocol/command.ts'
 import type { ControlChannel } from './control-channel.ts'
+import { Refusal } from './refusal.ts'
 
 /** A command in its place in the order. */
 export interface QueuedCommand extends Command {
@@ -92,6 +93,11 @@ export class CommandQueue {
     this.#operation?.abort(reason)
   }
 
+  /**
+   * Something that ABOR and the end of the connection put an end to.
+   *
+   * @throws {Refusal} 426 in place of the signal's reason; what `work` throws.
+   */
   async operate<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const operation = new AbortController()
     this.#operation = operation
@@ -99,6 +105,9 @@ export class CommandQueue {
     else if (this.#waiting.some(isAbort)) this.#abort()
     try {
       return await work(operation.signal)
+    } catch (error) {
+      if (operation.signal.aborted && error === operation.signal.reason) throw new Refusal(426, 'Aborted')
+      throw error
     } finally {
       this.#operation = undefined
     }

@@ -5,7 +5,7 @@ import type { LoginBackOff } from '../login/back-off.ts'
 import type { EmitEvent } from '../server-events.ts'
 import type { Settings } from '../settings.ts'
 import type { Level } from '../throttles/connection-throttles.ts'
-import type { User } from '../users/user.ts'
+import type { UserProfile } from '../users/user.ts'
 import type { UserState } from '../users/user-state.ts'
 import type { ConnectionInfo } from './connection-info.ts'
 import type { IdleWatch } from './idle-watch.ts'
@@ -28,11 +28,13 @@ export interface Host {
   /** Data connections that are done with, whose clients have yet to close their ends. */
   readonly lingering: Set<Socket>
   /** Counts a connection of the user; undefined if there are as many as there may be. */
-  enter(user: User): UserState | undefined
+  enter(user: UserProfile): UserState | undefined
   /** Gives back what {@link Host.enter} has counted. */
-  leave(user: User, state: UserState): void
+  leave(user: UserProfile, state: UserState): void
   /** Tells those who listen. Never throws. */
   readonly emit: EmitEvent
+  /** Tells the logger, if there is one. Never throws. */
+  log(line: string, session: ConnectionInfo): void
   /** The session is over. */
   left(session: ConnectionInfo): void
 }

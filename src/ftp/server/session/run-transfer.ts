@@ -14,6 +14,8 @@ export interface Prepared {
   readonly announcement: string
   /** The text of the 226. @default 'Transfer complete' */
   readonly conclusion?: string | undefined
+  /** Where the file is, if that is only known now. @default the path of the plan */
+  readonly path?: string | undefined
   /** Bytes in all, if that is known. */
   readonly size?: number | undefined
   /** Moves the bytes: all of them, or it throws. */
@@ -46,8 +48,7 @@ export async function runTransfer(session: Session, plan: Plan): Promise<Answer>
   const channel = session.data.takeChannel()
   try {
     return await session.operate(async (signal) => {
-      const prepared = await prepare(plan, signal)
-      if (!prepared) return ABORTED
+      const prepared = await plan.prepare(signal)
       session.reply(150, prepared.announcement)
       let connection: DataConnection
       try {
@@ -63,16 +64,6 @@ export async function runTransfer(session: Session, plan: Plan): Promise<Answer>
   }
 }
 
-/** @returns Undefined if the client has sent ABOR, or is gone, before there is anything. */
-async function prepare(plan: Plan, signal: AbortSignal): Promise<Prepared | undefined> {
-  try {
-    return await plan.prepare(signal)
-  } catch (error) {
-    if (signal.aborted) return undefined
-    throw error
-  }
-}
-
 async function transfer(
   session: Session,
   { kind, verb, path }: Plan,
@@ -82,7 +73,7 @@ async function transfer(
 ): Promise<Answer> {
   const { host } = session
   const { clock, stallTimeout } = host.settings
-  const active = new ActiveTransfer(kind, verb, path, session.user ?? '', clock)
+  const active = new ActiveTransfer(kind, verb, prepared.path ?? path, session.user ?? '', clock)
   active.size = prepared.size
   session.transfer = active
   const throttles = session.connectionThrottles

@@ -8,7 +8,7 @@ import { joinPath, normalizePath } from '../../protocol/path.ts'
 import { addressKey, plainAddress } from '../login/address-key.ts'
 import { ConnectionThrottles } from '../throttles/connection-throttles.ts'
 import type { Action } from '../users/permissions.ts'
-import type { User } from '../users/user.ts'
+import type { UserProfile } from '../users/user.ts'
 import type { ActiveTransfer } from './active-transfer.ts'
 import { CommandQueue, type QueuedCommand } from './command-queue.ts'
 import type { ConnectionInfo } from './connection-info.ts'
@@ -36,7 +36,7 @@ export class Session implements ConnectionInfo, ControlListener, Watched {
   /** What USER has said. */
   loginName: string | undefined
   /** Who has given the password, and must give an account. */
-  loginUser: User | undefined
+  loginUser: UserProfile | undefined
   failedLogins = 0
   renameFrom: string | undefined
   /** Which facts MLST and MLSD tell, if not all (OPTS MLST). */
@@ -150,8 +150,7 @@ export class Session implements ConnectionInfo, ControlListener, Watched {
 
   reply(code: number, text: string | readonly string[]): void {
     this.control.send(code, text)
-    const { logger } = this.host.settings
-    if (logger) logger(`< ${code} ${typeof text === 'string' ? text : text.join(' | ')}`, this)
+    this.host.log(`< ${code} ${typeof text === 'string' ? text : text.join(' | ')}`, this)
   }
 
   answer([code, text]: Answer): void {
@@ -187,7 +186,7 @@ export class Session implements ConnectionInfo, ControlListener, Watched {
    *
    * @throws {Refusal} If the user has too many connections.
    */
-  logIn(user: User): void {
+  logIn(user: UserProfile): void {
     const { host } = this
     const state = host.enter(user)
     if (!state) throw new Refusal(530, 'You have too many connections')

@@ -1,5 +1,5 @@
 import { isSameSecret } from './password.ts'
-import { checkUser, type Login, type User } from './user.ts'
+import { checkUser, type Login, type User, type UserProfile } from './user.ts'
 
 /** Knows who may come in. Write one of your own to look users up elsewhere. */
 export interface UserManager {
@@ -8,16 +8,16 @@ export interface UserManager {
    *
    * @returns The user, or undefined to refuse. The name may differ from that given.
    */
-  authenticate(login: Login): User | undefined | Promise<User | undefined>
+  authenticate(login: Login): UserProfile | undefined | Promise<UserProfile | undefined>
   /** Told once when a connection of the user has ended, or logs in anew. */
-  loggedOut?(user: User): void
+  loggedOut?(user: UserProfile): void
 }
 
 /** The name by which anybody may come in, and another one for it (RFC 1635). */
 const ANONYMOUS = ['anonymous', 'ftp']
 
 /** What anybody may do: a user without a name and a password. */
-export type AnonymousUser = Omit<User, 'name' | 'password' | 'account'>
+export type AnonymousUser = Omit<UserProfile, 'name' | 'account'>
 
 /** Users in a list. */
 export class UserList implements UserManager {
@@ -37,7 +37,7 @@ export class UserList implements UserManager {
     if (this.#anonymous) checkUser(this.#anonymous)
   }
 
-  async authenticate(login: Login): Promise<User | undefined> {
+  async authenticate(login: Login): Promise<UserProfile | undefined> {
     const user = this.#users.get(login.name)
     if (!user && this.#anonymous && ANONYMOUS.includes(login.name.toLowerCase())) return this.#anonymous
     if (typeof user?.password === 'function') return (await user.password(login)) === true ? user : undefined

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../clock.ts'
-import type { User, UserLimits } from './user.ts'
+import type { UserLimits, UserProfile } from './user.ts'
 import { UserState } from './user-state.ts'
 
 /** The users that are connected, or that somebody has asked for, by name. */
@@ -26,7 +26,7 @@ export class UserStates {
   }
 
   /** Counts a connection; undefined if there are `most` already. */
-  enter(user: User, most: number): UserState | undefined {
+  enter(user: UserProfile, most: number): UserState | undefined {
     const state = this.#of(user.name, user.limits ?? {})
     if (state.connections >= most) return undefined
     state.connections++

@@ -23,14 +23,10 @@ export interface UserLimits {
   readonly userPerConnection?: ServerLimit | undefined
 }
 
-/** Somebody who can be let in, and what they may do then. */
-export interface User {
+/** Somebody who has been let in, and what they may do. */
+export interface UserProfile {
   /** As given to USER; case counts. */
   readonly name: string
-  /**
-   * The password, or a function that says whether a login is right; look-ups of hashes go there. Texts are compared in constant time.
-   */
-  readonly password: string | ((login: Login) => boolean | Promise<boolean>)
   /** What ACCT must be given after the password. @default none is asked for */
   readonly account?: string | undefined
   /** The directory in which the user begins, absolute. @default '/' */
@@ -39,10 +35,18 @@ export interface User {
   readonly fileSystem?: FileSystem | undefined
   /** @default 'all' */
   readonly permissions?: Permissions | undefined
-  /** How many connections the user may have at a time, >= 1; null is any number. @default null */
+  /** How many connections the user may have at a time, >= 1; null is any number. @default maxConnectionsPerUser of the server */
   readonly maxConnections?: number | null | undefined
   /** Bytes per second. @default unlimited */
   readonly limits?: UserLimits | undefined
+}
+
+/** Somebody who can be let in. */
+export interface User extends UserProfile {
+  /**
+   * The password, or a function that says whether a login is right; look-ups of hashes go there. Texts are compared in constant time.
+   */
+  readonly password: string | ((login: Login) => boolean | Promise<boolean>)
 }
 
 /** @throws {TypeError | RangeError} If `user` can't be one. The password is not shown. */
