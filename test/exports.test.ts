@@ -33,6 +33,17 @@ const surface = {
     'throttleSocket',
     'throttleWeb',
   ],
+  'sluice/ftp': [
+    'ChangedError',
+    'ChecksumError',
+    'Client',
+    'ClientPool',
+    'DataConnectionThrottleStreamIO',
+    'ProtocolError',
+    'ReplyError',
+    'TruncatedError',
+    'UnsafeNameError',
+  ],
   'sluice/redis': ['Budget', 'BudgetError', 'OutageError', 'SharedThrottle'],
   'sluice/testing': [
     'DataPort',

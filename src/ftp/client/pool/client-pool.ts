@@ -10,6 +10,10 @@ import { Connection } from '../connection.ts'
 import { Log } from '../log.ts'
 import { mirror } from '../mirror/mirror.ts'
 import type { MirrorOptions, MirrorSummary } from '../mirror/mirror-types.ts'
+import type { DownloadOptions, TransferSummary, UploadOptions } from '../transfer/transfer-types.ts'
+import { downloadPath } from '../trees/download-path.ts'
+import { widthFor } from '../trees/start-tree.ts'
+import { uploadPath } from '../trees/upload-path.ts'
 import { Members, type MembersStats } from './members.ts'
 import { PoolCarrier } from './pool-carrier.ts'
 import { PooledClient } from './pooled-client.ts'
@@ -129,6 +133,27 @@ export class ClientPool implements AsyncDisposable {
         this.#members.give(connection)
       }
     })
+  }
+
+  /**
+   * Downloads a file, or a directory with all that is in it, whose files come over all connections at the same time.
+   *
+   * @param to The local path of the copy.
+   * @throws As `Client.download`; {@link ClosedError} if the pool is closed.
+   */
+  async download(remote: string, to: string, options: DownloadOptions = {}): Promise<TransferSummary> {
+    return await this.#call(() => downloadPath(this.#carrier, remote, to, options, widthFor(this.#most)))
+  }
+
+  /**
+   * Uploads a local file, or a directory with all that is in it, whose files go over all connections at the same time.
+   *
+   * @param from The local path.
+   * @param remote The path of the copy.
+   * @throws As `Client.upload`; {@link ClosedError} if the pool is closed.
+   */
+  async upload(from: string, remote: string, options: UploadOptions = {}): Promise<TransferSummary> {
+    return await this.#call(() => uploadPath(this.#carrier, from, remote, options, widthFor(this.#most)))
   }
 
   /**

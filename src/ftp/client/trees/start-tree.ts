@@ -105,7 +105,8 @@ async function keepsTimes(
   return await remote.run(signal, async ({ features }) => features.has('MFMT'))
 }
 
-function progressOf(
+/** What tells how far a job is, if anybody wants to know. */
+export function progressOf(
   direction: 'download' | 'upload',
   { onProgress, progressInterval }: TransferSettings,
   { settings: { clock } }: Carrier,

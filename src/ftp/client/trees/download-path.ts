@@ -1,0 +1,58 @@
+import { joinPath } from '../../protocol/path.ts'
+import { checkPath } from '../connection.ts'
+import { sizeIfTold } from '../operations/files.ts'
+import { statPath } from '../operations/stat.ts'
+import type { Session } from '../session/session.ts'
+import { attempts } from '../transfer/attempts.ts'
+import type { Carrier } from '../transfer/carrier.ts'
+import { downloadFile } from '../transfer/download-file.ts'
+import { transferSettings } from '../transfer/transfer-settings.ts'
+import type { DownloadOptions, KnownFile, TransferSummary } from '../transfer/transfer-types.ts'
+import { downloadTree } from './download-tree.ts'
+import { progressOf } from './start-tree.ts'
+import { Tally } from './tally.ts'
+
+/**
+ * Downloads a file, or a directory with all that is in it, whichever it is, to a local path.
+ *
+ * @param width How many files of a tree are worked on at a time.
+ * @throws As `Client.download`.
+ */
+export async function downloadPath(
+  carrier: Carrier,
+  remote: string,
+  local: string,
+  options: DownloadOptions,
+  width?: number,
+): Promise<TransferSummary> {
+  checkPath('download', remote)
+  checkPath('download to a file', local)
+  const settings = transferSettings(options)
+  const { signal } = options
+  signal?.throwIfAborted()
+  const tally = new Tally(carrier.settings.clock)
+  const isFinal = () => false
+  const found = await attempts(carrier, { retry: settings.retry, signal, isFinal }, (session, end) =>
+    lookAt(session, remote, end),
+  )
+  if (found === 'directory') return await downloadTree(carrier, remote, local, options, width)
+  const progress = progressOf('download', settings, carrier)
+  if (progress) progress.totalSize = found.size
+  tally.add(await downloadFile(carrier, remote, local, { settings, progress, known: found, signal }))
+  progress?.end()
+  return tally.summary()
+}
+
+/** What a path stands for. What is not there at all passes for a file: the server says best what is wrong with it. */
+async function lookAt(session: Session, path: string, signal: AbortSignal): Promise<'directory' | KnownFile> {
+  if (session.features.has('MLST') && session.settings.listFormat === 'auto') {
+    const entry = await statPath(session, path, signal)
+    if (entry?.type === 'directory') return 'directory'
+    if (entry?.type === 'file') return { size: entry.size, modified: entry.modified }
+  }
+  // The listing that would tell it can be long. A directory has no size, and one can go there.
+  const size = await sizeIfTold(session, path, signal)
+  if (size !== undefined) return { size }
+  const isDirectory = (await statPath(session, joinPath(path, '.'), signal))?.type === 'directory'
+  return isDirectory ? 'directory' : {}
+}
