@@ -223,7 +223,8 @@ export class BudgetModel {
     const elapsed = Math.max(0, now - me.seen)
     const fade = Math.exp(-elapsed / span)
     const factor = elapsed > 0 ? (1 - fade) / elapsed : 1 / span
-    me.rate = Math.max(0, me.rate * fade + (bytes - back) * SECOND * factor)
+    const recent = Math.max(0, me.rate * fade + (bytes - back) * SECOND * factor)
+    me.rate = Math.min(recent, (leaseFor(active) * SECOND) / interval)
     me.seen = now
     me.bytes += bytes - back
     Object.assign(me, { waiting, hold, outageRate, watched })

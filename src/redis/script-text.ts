@@ -242,7 +242,9 @@ local span = math.min(math.max(SECOND, 2 * interval), math.max(interval, now - m
 local elapsed = math.max(0, now - me.seen)
 local fade = math.exp(-elapsed / span)
 local factor = elapsed > 0 and (1 - fade) / elapsed or 1 / span
-me.rate = math.max(0, me.rate * fade + (bytes - back) * SECOND * factor)
+local recent = math.max(0, me.rate * fade + (bytes - back) * SECOND * factor)
+-- What it had before others came is not its any more: all rates together are no more than the limit.
+me.rate = math.min(recent, leaseFor(active) * SECOND / interval)
 me.seen, me.bytes, me.waiting = now, me.bytes + bytes - back, waiting
 me.hold, me.outageRate, me.watched = hold, outageRate, watched
 save(id, me)
