@@ -28,6 +28,7 @@ const buy = fc.record({
   watched: fc.boolean(),
   waiting: fc.nat(3),
   weights: fc.constantFrom(0, 1, 4),
+  holds: fc.boolean(),
 })
 const other = fc.oneof(
   fc.record({ op: fc.constant('leave' as const), member, back: fc.nat(50_000) }),

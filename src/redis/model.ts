@@ -122,12 +122,12 @@ export class BudgetModel {
     const [knownVersion = 0, knownLimit = 0, ownWeight = 0, ownInterval = 0, need = 0, want = 0, back = 0] = args
       .slice(2, 9)
       .map(Number)
-    const [hold = 0, outageRate = 0, watched = 0, waiting = 0, knownWeights = 0] = args.slice(9, 14).map(Number)
-    const channel = args[14] ?? ''
+    const [hold = 0, outageRate = 0, watched = 0, waiting = 0, knownWeights = 0, holds] = args.slice(9, 15).map(Number)
+    const channel = args[15] ?? ''
     if (!this.#state) {
       this.flush()
       const lost = knownVersion > 0
-      const cursor = lost ? now + ownInterval : now
+      const cursor = lost && holds === 1 ? now + ownInterval : now
       const crowdUntil = lost ? now + SECOND : now
       const limit = knownLimit
       this.#state = {
@@ -153,6 +153,7 @@ export class BudgetModel {
     this.#sweep(state, id, channel, now)
 
     let me = this.#members.get(id)
+    let returns = now < state.crowdUntil
     if (!me) {
       const facts = {
         weight: ownWeight,
@@ -170,7 +171,10 @@ export class BudgetModel {
       state.count++
       state.weights += me.weight
     } else if (me.absent === 1) {
+      returns = true
+      const before = forSale(state)
       free(state, me)
+      if (before > 0) state.cursor = now + (Math.max(0, state.cursor - now) * before) / forSale(state)
       me.active = 0
       state.count++
       state.weights += me.weight
@@ -186,14 +190,14 @@ export class BudgetModel {
     const interval = Math.max(state.interval, state.count * 1000)
 
     const { weight } = me
-    const rate = Math.max(state.limit - state.reserved, state.limit / 100)
+    const rate = forSale(state)
     const total = (rate * interval) / SECOND
     let others = Math.max(0, state.active - me.active)
     if (now < state.crowdUntil) others = Math.max(others, state.crowd - weight)
     const leaseFor = (active: number) => (total * weight) / Math.max(others + active, weight)
     let active = weight
     if (need >= 0) active = Math.min(weight, (weight * need) / Math.max(1, leaseFor(Math.max(me.active, weight / 16))))
-    const start = me.active < active / 4 ? 0.1 : 1
+    const start = !returns && me.active < active / 4 ? 0.1 : 1
     state.active = Math.max(0, state.active - me.active) + active
     me.active = active
     if (state.count === 1) {
@@ -228,7 +232,7 @@ export class BudgetModel {
     me.seen = now
     me.bytes += bytes - back
     Object.assign(me, { waiting, hold, outageRate, watched })
-    this.#seen.set(me, now + (need === 0 ? Math.max(SECOND, 4 * interval) : Math.max(400_000, 4 * interval)))
+    this.#seen.set(me, now + (need === 0 ? Math.max(SECOND, 4 * interval) : Math.max(300_000, 3 * interval)))
     const amounts = [now, lead, bytes, state.limit, state.version, interval, lease, state.weights, state.count]
     return ['OK', ...[...amounts, weight, me.rate, state.paused, retry, state.reserved].map(String)]
   }
@@ -275,6 +279,10 @@ function subtract(state: State, member: Member): void {
   state.count = Math.max(0, state.count - 1)
   state.weights = state.count === 0 ? 0 : Math.max(0, state.weights - member.weight)
   state.active = state.count === 0 ? 0 : Math.max(0, state.active - member.active)
+}
+
+function forSale({ limit, reserved }: State): number {
+  return Math.max(limit - reserved, limit / 100)
 }
 
 function free(state: State, member: Member): void {

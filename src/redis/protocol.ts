@@ -22,6 +22,8 @@ export interface Purchase {
   readonly waiting: number
   /** The sum of all weights, as far as it knows. */
   readonly weights: number
+  /** Whether it spends a lease now, or has one to spend. */
+  readonly holds: boolean
 }
 
 /** What the script answers to a purchase. Times in ms, sizes in bytes, rates in bytes per second. */
@@ -57,10 +59,11 @@ const US = 1000
 const whole = (value: number) => (value === Infinity ? '-1' : String(Math.floor(value)))
 
 export function purchaseArguments(member: string, channel: string, purchase: Purchase): Arguments {
-  const { version, limit, weight, interval, need, want, back, hold, holdRate, watched, waiting, weights } = purchase
+  const { version, limit, weight, interval, need, want, back, hold, holdRate, watched, waiting, weights, holds } =
+    purchase
   const settings = [version, limit ?? 0, weight, Math.ceil(interval * US)]
   const amounts = [need === Infinity ? -1 : need, whole(want), Math.floor(back)]
-  const holding = [Math.floor(hold * US), holdRate ?? -1, watched ? 1 : 0, waiting, weights]
+  const holding = [Math.floor(hold * US), holdRate ?? -1, watched ? 1 : 0, waiting, weights, holds ? 1 : 0]
   return ['buy', member, ...[...settings, ...amounts, ...holding].map(String), channel]
 }
 

@@ -130,7 +130,7 @@ end
 local knownVersion, knownLimit, ownWeight = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local ownInterval, need, want, back = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local hold, outageRate, watched, waiting = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
-local knownWeights, channel = tonumber(ARGV[14]), ARGV[15]
+local knownWeights, holds, channel = tonumber(ARGV[14]), tonumber(ARGV[15]), ARGV[16]
 
 -- Where the clock has jumped back, what was to happen soon must not wait until it has come there again.
 local jumped = exists and state.cursor - now > 10 * SECOND + 4 * math.max(state.interval, state.count * 1000)
@@ -143,12 +143,12 @@ end
 
 local me = parse(record)
 if not exists then
-  -- New; or lost, if the caller has known it. Then leases that were sold are still being spent, and the others will be back.
+  -- New; or lost, if the caller has known it. Then the others will be back, and leases that were sold may still be being spent.
   if redis.call('EXISTS', members, seen) > 0 then redis.call('DEL', members, seen) end
   oldest, me = {}, nil
   local lost = knownVersion > 0
   state.limit, state.version = knownLimit, math.max(1, knownVersion)
-  state.cursor = lost and now + ownInterval or now
+  state.cursor = lost and holds == 1 and now + ownInterval or now
   state.crowd, state.crowdUntil = knownWeights, lost and now + SECOND or now
 elseif knownVersion > state.version then
   -- A replica took over that had not heard of the last change.
@@ -184,11 +184,20 @@ for _, name in ipairs(oldest) do
   end
 end
 
+-- What is left to sell, beside what is kept.
+local function forSale()
+  return math.max(state.limit - state.reserved, state.limit / 100)
+end
+local returns = now < state.crowdUntil
 if not me then
   me = {weight = ownWeight, active = 0, rate = 0, since = now, seen = now, bytes = 0, absent = 0, kept = 0}
   state.count, state.weights = state.count + 1, state.weights + me.weight
 elseif me.absent == 1 then
+  -- Its part is for sale again, so what is sold already takes less time.
+  returns = true
+  local before = forSale()
   free(me)
+  if before > 0 then state.cursor = now + math.max(0, state.cursor - now) * before / forSale() end
   me.active = 0
   state.count, state.weights = state.count + 1, state.weights + me.weight
 end
@@ -203,7 +212,7 @@ local interval = math.max(state.interval, state.count * 1000)
 
 -- Weights count as far as they are made use of. So a round stays as long as it should, and who wants less than its share leaves
 -- the rest to the others, step by step towards max-min.
-local rate = math.max(state.limit - state.reserved, state.limit / 100)
+local rate = forSale()
 local total = rate * interval / SECOND
 local others = math.max(0, state.active - me.active)
 if now < state.crowdUntil then others = math.max(others, state.crowd - me.weight) end
@@ -215,7 +224,7 @@ if need >= 0 then
   active = math.min(me.weight, me.weight * need / math.max(1, leaseFor(math.max(me.active, me.weight / 16))))
 end
 -- Who comes anew begins with a tenth: if all come at once, the first must not buy as if they were alone.
-local start = me.active < active / 4 and 0.1 or 1
+local start = not returns and me.active < active / 4 and 0.1 or 1
 state.active = math.max(0, state.active - me.active) + active
 me.active = active
 if state.count == 1 then state.weights, state.active = me.weight, active end
@@ -248,7 +257,7 @@ me.rate = math.min(recent, leaseFor(active) * SECOND / interval)
 me.seen, me.bytes, me.waiting = now, me.bytes + bytes - back, waiting
 me.hold, me.outageRate, me.watched = hold, outageRate, watched
 save(id, me)
-local patience = need == 0 and math.max(SECOND, 4 * interval) or math.max(400000, 4 * interval)
+local patience = need == 0 and math.max(SECOND, 4 * interval) or math.max(300000, 3 * interval)
 redis.call('ZADD', seen, text(now + patience), id)
 finish()
 local ttl = math.max(300000, math.ceil(hold / 500))

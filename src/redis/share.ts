@@ -177,6 +177,7 @@ export class Share {
       watched: this.#watched,
       waiting: basin.waiting,
       weights,
+      holds: !this.#spending.bridging && this.#contactAt > -Infinity,
     }
   }
 
