@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import pc from 'picocolors'
+import { defineGet } from './get.ts'
 import { defineLs } from './ls.ts'
+import { defineMirror } from './mirror.ts'
 import { definePipe } from './pipe.ts'
+import { definePut } from './put.ts'
 import { defineServe } from './serve.ts'
 
 const EPILOGUE = `
@@ -18,8 +21,10 @@ Exit codes:
   143  ended by SIGTERM
 
 Environment:
-  NO_COLOR      no colours
-  SLUICE_DEBUG  show the stack of an error and its causes
+  NO_COLOR             no colours
+  SLUICE_DEBUG         show the stack of an error and its causes
+  SLUICE_FTP_PASSWORD  the password of who logs in by FTP
+  NETRC                the file with names and passwords (default: ~/.netrc)
 `
 
 /** @param ended Is told the exit code of the subcommand that ran. */
@@ -31,13 +36,16 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     .version(version(), '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
-    .configureHelp({ styleTitle: bold })
+    .configureHelp({ styleTitle: bold, subcommandTerm: (command) => command.name() })
     // Errors are thrown to `run`, which tells them in the one line that all errors have.
     .configureOutput({ outputError: () => {} })
     .exitOverride()
     .addHelpText('after', EPILOGUE)
   definePipe(program, ended)
+  defineGet(program, ended)
+  definePut(program, ended)
   defineLs(program, ended)
+  defineMirror(program, ended)
   defineServe(program, ended)
   return program
 }

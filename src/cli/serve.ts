@@ -9,14 +9,14 @@ Examples:
     sluice serve .
 
   Let a partner fetch files, no faster than 2 MiB a second
-    sluice serve /srv/out --host 0.0.0.0 --user ann:secret --read-only --limit 2MiB/s
+    sluice serve /srv/out --host :: --user ann:secret --read-only --limit 2MiB/s
 
   Behind a firewall, with TLS
     sluice serve /srv/in --host :: --port 21 --user ann:secret \\
       --tls-cert server.pem --require-tls --passive-ports 50000-50099
 
-Without --user anybody may log in as anonymous. They may write too, as long as HOST
-is of this machine only; else say --read-only or --writable.
+Without --user anybody may log in as anonymous. They may write too, if HOST is of
+this machine only; else say --read-only or --writable.
 
 Once it accepts connections, "listening on ftp://HOST:PORT" is written to standard
 output, then a line for each transfer. SIGINT (Ctrl-C) lets transfers end that are

@@ -85,6 +85,16 @@ export async function openSink(path: string, source: Source): Promise<Sink> {
   }
 }
 
+/** Standard output, to be written to from its present end on. */
+export async function openStandardOutput(): Promise<Sink> {
+  const name = 'standard output'
+  try {
+    return { stream: writableOf(1, await statFd(1, { bigint: true })), name, isTerminal: isatty(1) }
+  } catch (error) {
+    throw ioFailure('write', name, error)
+  }
+}
+
 /** Closes `fd` if `use` fails. */
 async function guarded<T>(fd: number, use: () => Promise<T>): Promise<T> {
   try {

@@ -22,9 +22,9 @@ export interface Progress {
 const REDRAW = 200
 const LOG = 1000
 /** Characters in a line that goes to a file. */
-const LOG_WIDTH = 100
+export const LOG_WIDTH = 100
 /** As many rates are remembered as the widest graph shows. */
-const MOST_RATES = 24
+export const MOST_RATES = 24
 
 /**
  * Shows on stderr how a transfer goes, if somebody wants to see it: in place on a terminal, as plain lines elsewhere.

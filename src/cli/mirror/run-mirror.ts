@@ -1,0 +1,87 @@
+import type {
+  MirrorOptions as LibraryOptions,
+  MirrorAction,
+  MirrorSummary,
+} from '../../ftp/client/mirror/mirror-types.ts'
+import { formatSize } from '../../units.ts'
+import { UsageError } from '../failure.ts'
+import { writeOut } from '../output.ts'
+import { isUrl, parseRemoteUrl, type RemoteUrl } from '../remote/remote-url.ts'
+import { printable } from '../tell.ts'
+import type { Job, JobContext } from '../transfer/job.ts'
+import { treeOptions } from '../transfer/library-options.ts'
+import { runJobs } from '../transfer/run-jobs.ts'
+import type { TransferOptions } from '../transfer/transfer-options.ts'
+import { reportTransfers } from '../transfer/transfer-report.ts'
+
+/** What `sluice mirror` is asked to do. */
+export interface MirrorOptions extends TransferOptions {
+  readonly direction: 'download' | 'upload'
+  readonly url: RemoteUrl
+  /** The folder here. */
+  readonly folder: string
+  /** Whether what the other side does not have is removed. */
+  readonly remove: boolean
+  readonly dryRun: boolean
+  readonly compare: 'time-and-size' | 'size' | 'checksum'
+}
+
+/** Finds out which of two arguments is the URL. @throws {UsageError} If not exactly one is. */
+export function readEnds(from: string, to: string): Pick<MirrorOptions, 'direction' | 'url' | 'folder'> {
+  if (isUrl(from) === isUrl(to)) {
+    const what = isUrl(from) ? 'both are URLs' : 'none of them is a URL'
+    throw new UsageError(
+      `Cannot mirror between these two: ${what}; one must be a folder here, the other such as ftp://host/dir/`,
+    )
+  }
+  const [url, folder, direction] = isUrl(from) ? ([from, to, 'download'] as const) : ([to, from, 'upload'] as const)
+  if (folder === '') throw new UsageError('Cannot mirror "": it must be the path of a folder')
+  return { url: parseRemoteUrl(url), folder, direction }
+}
+
+/**
+ * Runs `sluice mirror`.
+ *
+ * @returns The exit code; what happened is told on stderr.
+ */
+export async function runMirror(options: MirrorOptions): Promise<number> {
+  const { url, folder, direction, dryRun } = options
+  let summary: MirrorSummary | undefined
+  const actions: MirrorAction[] = []
+  const run = async (context: JobContext) => {
+    // The empty path is where the login leads.
+    const remote = url.path || '.'
+    const [from, to] = direction === 'download' ? [remote, folder] : [folder, remote]
+    const how: LibraryOptions = {
+      ...treeOptions(options, context),
+      direction,
+      delete: options.remove,
+      dryRun,
+      compare: options.compare,
+      // What an earlier run has begun is gone on with, whether that is asked for or not.
+      resume: true,
+      ...(dryRun ? { onAction: (action: MirrorAction) => actions.push(action) } : {}),
+    }
+    summary = await context.pool.mirror(from, to, how)
+    return summary
+  }
+  const local = direction === 'download' ? 'write' : 'read'
+  const action = { verb: 'mirror', name: url.shown, local, localName: JSON.stringify(folder) } as const
+  const actionOn = (path: string) => ({
+    ...action,
+    name: `${JSON.stringify(path.replace(/^\.\//, ''))} ${direction === 'download' ? 'of' : 'to'} ${url.shown}`,
+  })
+  const job: Job = { url, action, actionOn, isFile: false, run }
+  const outcome = await runJobs([job], options)
+  if (dryRun && actions.length > 0) await writeOut(actions.map((each) => actionLine(each, options.json)).join(''))
+  const { unchanged = 0, made = 0, removed = 0 } = summary ?? {}
+  const parts = removed > 0 ? [`${removed} removed`] : []
+  return reportTransfers(options, outcome, { parts, facts: { unchanged, made, removed, dryRun } })
+}
+
+/** `upload  a/b (12.3 KiB): missing` */
+export function actionLine({ action, path, reason, size }: MirrorAction, json: boolean): string {
+  if (json) return `${JSON.stringify({ action, path, reason, size: size ?? null })}\n`
+  const length = size === undefined ? '' : ` (${formatSize(size)})`
+  return `${action.padEnd(16)}  ${printable(path || '.')}${length}: ${reason}\n`
+}

@@ -1,0 +1,22 @@
+import { stat } from 'node:fs/promises'
+import { ioFailure } from './failure.ts'
+
+/** What stands behind a path here. A device is anything that is neither file nor folder: it can be read and written, but not replaced. */
+export type PathKind = 'missing' | 'file' | 'folder' | 'device'
+
+/** Whether a path here is meant as a folder. */
+export function endsWithSlash(path: string): boolean {
+  return path.endsWith('/') || (process.platform === 'win32' && path.endsWith('\\'))
+}
+
+/** @throws {Failure} If it can't be told. */
+export async function kindOf(path: string): Promise<PathKind> {
+  try {
+    const found = await stat(path)
+    return found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'device'
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'missing'
+    throw ioFailure('read', JSON.stringify(path), error)
+  }
+}

@@ -1,0 +1,26 @@
+import type { ClientPool } from '../../ftp/client/pool/client-pool.ts'
+import type { TransferProgress, TransferSummary } from '../../ftp/client/transfer/transfer-types.ts'
+import type { StreamThrottle } from '../../throttle/stream-throttle.ts'
+import type { RemoteAction } from '../remote/remote-failure.ts'
+import type { RemoteUrl } from '../remote/remote-url.ts'
+
+/** What a job is given when it runs. */
+export interface JobContext {
+  readonly pool: ClientPool
+  readonly throttles: Readonly<Record<string, StreamThrottle>>
+  readonly signal: AbortSignal
+  /** Undefined where nobody wants to see it. */
+  readonly onProgress: ((progress: TransferProgress) => void) | undefined
+}
+
+/** One of the transfers that a command was called for. */
+export interface Job {
+  readonly url: RemoteUrl
+  readonly action: RemoteAction
+  /** What was to be done with one of the files of a tree. @param path On the side that is read from. */
+  readonly actionOn: (path: string) => RemoteAction
+  /** Whether it can only be one file. */
+  readonly isFile: boolean
+  /** What failed of a tree stands in the summary. */
+  run(context: JobContext): Promise<TransferSummary>
+}

@@ -1,0 +1,22 @@
+import type { CommonTransferOptions, TreeOptions } from '../../ftp/client/transfer/transfer-types.ts'
+import type { JobContext } from './job.ts'
+import type { TransferOptions } from './transfer-options.ts'
+
+/** The options of the command line as the library has them, for a file. */
+export function fileOptions(options: TransferOptions, context: JobContext): CommonTransferOptions {
+  const { resume, retry, checksum } = options
+  const { throttles, signal, onProgress } = context
+  // Whoever shows it looks when it is time to; here each file has to be heard of.
+  return { resume, retry, checksum, throttles, signal, ...(onProgress ? { onProgress, progressInterval: 0 } : {}) }
+}
+
+/** The same, for a directory: what fails in it does not stop the rest. */
+export function treeOptions(options: TransferOptions, context: JobContext): CommonTransferOptions & TreeOptions {
+  const { include, exclude } = options
+  return {
+    ...fileOptions(options, context),
+    ...(include.length > 0 ? { include } : {}),
+    ...(exclude.length > 0 ? { exclude } : {}),
+    onError: 'continue',
+  }
+}

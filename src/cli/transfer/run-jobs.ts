@@ -1,0 +1,97 @@
+import { systemClock } from '../../clock.ts'
+import type { TransferSummary } from '../../ftp/client/transfer/transfer-types.ts'
+import { StreamThrottle } from '../../throttle/stream-throttle.ts'
+import { Throttle } from '../../throttle/throttle.ts'
+import type { Failure } from '../failure.ts'
+import { Interruption, onInterruption } from '../interruption.ts'
+import { remoteFailure } from '../remote/remote-failure.ts'
+import { Board } from './board.ts'
+import type { Job } from './job.ts'
+import { Pools } from './pools.ts'
+import { showBoard } from './show-board.ts'
+import type { TransferOptions } from './transfer-options.ts'
+import type { Outcome } from './transfer-report.ts'
+
+export interface RunOptions {
+  /** Whether the data itself goes to a terminal. @default false */
+  readonly dataShows?: boolean
+  /** Whether all goes to one place: one after the other then, and none after one that has failed. @default false */
+  readonly inSequence?: boolean
+}
+
+/**
+ * Runs transfers, as many at a time as the options say, under the limits that they say. One that fails does not stop the others.
+ *
+ * @returns How it ended; nothing is told yet.
+ * @throws {UsageError | Interruption} Before anything was transferred.
+ */
+export async function runJobs(
+  jobs: readonly Job[],
+  options: TransferOptions,
+  { dataShows = false, inSequence = false }: RunOptions = {},
+): Promise<Outcome> {
+  const clock = systemClock
+  const total = inBothDirections(options.totalLimit)
+  const screen = showBoard(options, dataShows)
+  const urls = jobs.map(({ url }) => url)
+  const pools = await Pools.make(urls, options, total, screen.write)
+  const board = new Board(jobs.length, options.parallel, clock.now)
+  const stop = new AbortController()
+  const release = onInterruption((interruption) => stop.abort(interruption))
+  const startedAt = clock.now()
+  const summaries: TransferSummary[] = []
+  const failures: Failure[] = []
+  const limits: Throttle[] = [total.read]
+  screen.start(board, { jobs, throttle: total.read })
+
+  const runOne = async (job: Job) => {
+    const own = inBothDirections(options.limit)
+    limits.push(own.read)
+    try {
+      const summary = await job.run({
+        pool: pools.of(job.url),
+        throttles: { own },
+        signal: stop.signal,
+        onProgress: screen.isOn ? (progress) => board.update(job, progress) : undefined,
+      })
+      summaries.push(summary)
+      for (const { path, error } of summary.failed) failures.push(remoteFailure(job.actionOn(path), error))
+    } catch (error) {
+      if (stop.signal.aborted) return
+      failures.push(remoteFailure(job.action, error))
+    } finally {
+      board.end(job)
+    }
+  }
+  const waiting = [...jobs]
+  const work = async () => {
+    for (let job = waiting.shift(); job; job = waiting.shift()) {
+      await runOne(job)
+      if (stop.signal.aborted || (inSequence && failures.length > 0)) return
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: inSequence ? 1 : options.parallel }, work))
+    await pools.close()
+  } finally {
+    release()
+    screen.stop()
+  }
+  const reason: unknown = stop.signal.reason
+  return {
+    summaries,
+    failures,
+    interruption: reason instanceof Interruption ? reason : undefined,
+    moved: total.read.stats.bytes,
+    waited: limits.reduce((sum, { stats }) => sum + stats.waited, 0),
+    elapsed: clock.now() - startedAt,
+    limit: options.totalLimit ?? (jobs.length === 1 ? options.limit : null),
+    wasShown: screen.isOn,
+  }
+}
+
+/** Whatever the direction: a command has one only. */
+function inBothDirections(limit: number | null): StreamThrottle {
+  const throttle = new Throttle({ limit })
+  return new StreamThrottle(throttle, throttle)
+}

@@ -1,0 +1,74 @@
+import { systemClock } from '../../clock.ts'
+import type { Throttle } from '../../throttle/throttle.ts'
+import { LiveLines } from '../progress/live-lines.ts'
+import { repeat } from '../progress/repeat.ts'
+import { LOG_WIDTH, MOST_RATES } from '../progress/start-progress.ts'
+import { canRedraw, hasColors, hasUnicode } from '../progress/terminal.ts'
+import type { Board } from './board.ts'
+import { boardLines } from './board-lines.ts'
+import type { Job } from './job.ts'
+import type { TransferOptions } from './transfer-options.ts'
+
+/** Milliseconds between two drawings. */
+const REDRAW = 200
+const LOG = 1000
+
+/** Shows on stderr how transfers go, if somebody wants to see it: in place on a terminal, as plain lines elsewhere. */
+export interface Screen {
+  /** Whether anything is going to be shown. */
+  readonly isOn: boolean
+  /** Writes a line to stderr, above those that are drawn over. */
+  readonly write: (line: string) => void
+  /** @param throttle What all bytes pass. */
+  start(board: Board, transfers: { readonly jobs: readonly Job[]; readonly throttle: Throttle }): void
+  stop(): void
+}
+
+/** @param dataShows Whether the data itself goes to a terminal: progress would be in its midst. */
+export function showBoard({ progress, quiet, json, totalLimit, limit }: TransferOptions, dataShows: boolean): Screen {
+  const { stderr } = process
+  const redraws = canRedraw(stderr)
+  const isOn = progress || (redraws && !quiet && !json && !dataShows)
+  const lines = new LiveLines(stderr)
+  const rates: number[] = []
+  let stop = () => {}
+  return {
+    isOn,
+    write(line) {
+      if (redraws) lines.erase()
+      stderr.write(`${line}\n`)
+    },
+    start(board, { jobs, throttle }) {
+      if (!isOn) return
+      const clock = systemClock
+      const startedAt = clock.now()
+      const isSingle = jobs.length === 1 && jobs[0]?.isFile === true
+      const show = () => {
+        const { rate, meanRate } = throttle.stats
+        const { files, bytes, size } = board.totals
+        rates.push(rate)
+        if (rates.length > MOST_RATES) rates.shift()
+        const now = {
+          ...{ files, bytes, size, rate, isSingle, waitsFor: undefined },
+          elapsed: clock.now() - startedAt,
+          pace: meanRate,
+          limit: totalLimit ?? (jobs.length === 1 ? limit : null),
+        }
+        const style = {
+          width: redraws ? lines.width : LOG_WIDTH,
+          height: redraws ? lines.height : 1,
+          colors: hasColors(stderr),
+          unicode: hasUnicode(),
+        }
+        const texts = boardLines(board.running, now, rates, style)
+        if (redraws) lines.draw(texts)
+        else if (!stderr.writableNeedDrain) stderr.write(`${texts.at(-1)?.trim() ?? ''}\n`)
+      }
+      stop = repeat(clock, redraws ? REDRAW : LOG, show)
+    },
+    stop() {
+      stop()
+      lines.erase()
+    },
+  }
+}

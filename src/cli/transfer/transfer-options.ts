@@ -1,0 +1,65 @@
+import type { Command } from 'commander'
+import { parseRate } from '../../units.ts'
+import { UsageError } from '../failure.ts'
+import { gather, readCount, readList, readOption } from '../read-option.ts'
+import { defineRemoteOptions, type RemoteOptions, readRemoteOptions } from '../remote/remote-options.ts'
+
+/** How files are transferred, whichever way. */
+export interface TransferOptions extends RemoteOptions {
+  /** Of each transfer: bytes per second, or null. */
+  readonly limit: number | null
+  /** Of all together. */
+  readonly totalLimit: number | null
+  /** Connections to each server at a time. */
+  readonly parallel: number
+  readonly resume: boolean
+  /** Further attempts after what may pass. */
+  readonly retry: number
+  readonly checksum: boolean
+  /** Globs. */
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
+  readonly json: boolean
+  readonly progress: boolean
+}
+
+/** More would be no use to anybody, and takes a file descriptor each, twice. */
+const MOST_PARALLEL = 100
+
+/** Adds the options of {@link TransferOptions} to a command. */
+export function defineTransferOptions(command: Command): Command {
+  command
+    .optionsGroup('Transfers:')
+    .option('-l, --limit <RATE>', 'at most so many bytes per second for each argument')
+    .option('--total-limit <RATE>', 'at most so many bytes per second for all together')
+    .option('-p, --parallel <N>', 'files at a time, over as many connections (default: 1)')
+    .option('--resume', 'go on where an earlier transfer ended, if the file is still the same')
+    .option('--retry <N>', 'try so many times more after what may pass (default: 0)')
+    .option('--checksum', 'compare checksums with the server, if it computes any')
+    .option('--include <GLOB>', 'of directories, only what matches; can be repeated', gather)
+    .option('--exclude <GLOB>', 'of directories, not what matches; can be repeated', gather)
+  return defineRemoteOptions(command)
+    .optionsGroup('Output:')
+    .option('--json', 'end with one line of JSON on stderr, instead of the other lines')
+    .option('--progress', 'show progress also where stderr is no terminal: a line each second')
+    .option('-q, --quiet', 'show neither progress nor summary; errors still show')
+    .option('-v, --verbose', 'show what is said and heard on stderr, without passwords')
+}
+
+/** Reads the options of {@link TransferOptions}. @throws {UsageError} If one can't be used; {@link Failure} if a file can't be read. */
+export function readTransferOptions(options: Readonly<Record<string, unknown>>): TransferOptions {
+  if (options.quiet && options.progress) throw new UsageError('Cannot use --quiet together with --progress')
+  return {
+    ...readRemoteOptions(options),
+    limit: readOption('--limit', options.limit, parseRate) ?? null,
+    totalLimit: readOption('--total-limit', options.totalLimit, parseRate) ?? null,
+    parallel: readCount('--parallel', options.parallel, 1, MOST_PARALLEL) ?? 1,
+    resume: options.resume === true,
+    retry: readCount('--retry', options.retry, 0, 1_000_000) ?? 0,
+    checksum: options.checksum === true,
+    include: readList(options.include),
+    exclude: readList(options.exclude),
+    json: options.json === true,
+    progress: options.progress === true,
+  }
+}

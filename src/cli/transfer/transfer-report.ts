@@ -1,0 +1,137 @@
+import type { TransferSummary } from '../../ftp/client/transfer/transfer-types.ts'
+import { formatDuration, formatRate, formatSize } from '../../units.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+import type { Failure } from '../failure.ts'
+import type { Interruption } from '../interruption.ts'
+import { tell } from '../tell.ts'
+import type { TransferOptions } from './transfer-options.ts'
+
+/** How transfers ended. */
+export interface Outcome {
+  /** Of each that came to its end. */
+  readonly summaries: readonly TransferSummary[]
+  readonly failures: readonly Failure[]
+  readonly interruption: Interruption | undefined
+  /** Bytes that went through data connections, those of listings and of further attempts too. */
+  readonly moved: number
+  /** Milliseconds that transfers have waited for limits, added up. */
+  readonly waited: number
+  /** Milliseconds. */
+  readonly elapsed: number
+  /** Of all together: bytes per second, or null. */
+  readonly limit: number | null
+  /** Whether progress was shown, and a summary is to take its place. */
+  readonly wasShown: boolean
+}
+
+/** What has come of all transfers together. */
+interface Sum {
+  readonly files: number
+  readonly directories: number
+  readonly bytes: number
+  readonly skipped: number
+  readonly resumed: number
+  readonly checked: number
+}
+
+const NOTHING: Sum = { files: 0, directories: 0, bytes: 0, skipped: 0, resumed: 0, checked: 0 }
+
+/** What else a command has to tell. */
+export interface Extra {
+  /** For people: such as "3 removed". */
+  readonly parts?: readonly string[]
+  /** For programs. */
+  readonly facts?: object
+}
+
+/**
+ * Tells on stderr how transfers ended.
+ *
+ * @returns The exit code.
+ */
+export function reportTransfers(options: TransferOptions, outcome: Outcome, extra: Extra = {}): number {
+  const { failures, interruption, wasShown } = outcome
+  const isGone = failures.some(({ code, message }) => code === 'EPIPE' && message.includes('standard output'))
+  const [word, exitCode] = interruption
+    ? (['interrupted', EXIT_CODE[interruption.signal]] as const)
+    : isGone
+      ? (['reader-gone', EXIT_CODE.readerGone] as const)
+      : failures.length > 0
+        ? (['failed', EXIT_CODE.failed] as const)
+        : (['done', EXIT_CODE.done] as const)
+  const sum = sumOf(outcome)
+  if (options.json) {
+    process.stderr.write(`${JSON.stringify(toJson(options, outcome, sum, word, exitCode, extra))}\n`)
+    return exitCode
+  }
+  if (!isGone) for (const failure of failures) tell(failure.message, failure)
+  const text = sentence(outcome, sum, extra)
+  if (interruption && !options.quiet) {
+    tell(`${interruption.message} after ${text}${options.resume ? '' : '; with --resume it would go on from here'}`)
+  } else if (wasShown) tell(word === 'done' ? text : `${word.replace('-', ' ')} after ${text}`)
+  return exitCode
+}
+
+function sumOf({ summaries, interruption, moved }: Outcome): Sum {
+  const sum = summaries.reduce<Sum>(
+    (all, one) => ({
+      files: all.files + one.files,
+      directories: all.directories + one.directories,
+      bytes: all.bytes + one.bytes,
+      skipped: all.skipped + one.skipped,
+      resumed: all.resumed + one.resumed,
+      checked: all.checked + one.checked,
+    }),
+    NOTHING,
+  )
+  // What was interrupted has no summary, but has moved bytes.
+  return interruption ? { ...sum, bytes: moved } : sum
+}
+
+/** `12 files, 32.0 MiB in 4.00 s, 8.00 MiB/s of 8 MiB/s, 1 resumed` */
+function sentence({ elapsed, failures, limit }: Outcome, sum: Sum, extra: Extra): string {
+  const rate = elapsed > 0 ? (sum.bytes * 1000) / elapsed : 0
+  const counts = [
+    [sum.resumed, 'resumed'],
+    [sum.checked, 'checked'],
+    [sum.skipped, 'skipped'],
+    [failures.length, 'failed'],
+  ] as const
+  return [
+    `${sum.files} ${sum.files === 1 ? 'file' : 'files'}`,
+    `${formatSize(sum.bytes)} in ${formatDuration(elapsed)}`,
+    `${formatRate(rate)}${limit === null ? '' : ` of ${formatRate(limit, { exact: true })}`}`,
+    ...(extra.parts ?? []),
+    ...counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`),
+  ].join(', ')
+}
+
+/** As many failures are told to programs: a line should stay one that can be read. */
+const MOST_FAILURES = 1000
+
+function toJson(
+  options: TransferOptions,
+  { failures, elapsed, waited }: Outcome,
+  sum: Sum,
+  outcome: string,
+  exitCode: number,
+  extra: Extra,
+) {
+  const errors = failures.map(({ code, message }) => ({ code, message }))
+  return {
+    outcome,
+    exitCode,
+    ...sum,
+    ...extra.facts,
+    elapsedMs: toThousandths(elapsed),
+    waitedMs: toThousandths(waited),
+    bytesPerSecond: elapsed > 0 ? toThousandths((sum.bytes * 1000) / elapsed) : 0,
+    limitBytesPerSecond: options.limit,
+    totalLimitBytesPerSecond: options.totalLimit,
+    failures: errors.length,
+    errors: errors.slice(0, MOST_FAILURES),
+    error: errors[0] ?? null,
+  }
+}
+
+const toThousandths = (value: number) => Math.round(value * 1000) / 1000
