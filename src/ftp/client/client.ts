@@ -1,3 +1,5 @@
+import type { Writable } from 'node:stream'
+import type { WritableStream } from 'node:stream/web'
 import { ClosedError } from '../../errors.ts'
 import { checkSignal } from '../../on-abort.ts'
 import type { WaitOptions } from '../../streams/io/stream-io.ts'
@@ -11,8 +13,12 @@ import { Connection, checkPath } from './connection.ts'
 import type { DataConnectionThrottleStreamIO } from './data/data-connection.ts'
 import type { DataStreamOptions } from './data/data-stream-options.ts'
 import { openDataStream } from './data/open-data-stream.ts'
+import { type DownloadBytesOptions, downloadBytes, downloadTo } from './download-to.ts'
 import { FileCommands } from './file-commands.ts'
 import type { CommandOptions } from './session/session.ts'
+import type { ChunkSource } from './transfer/origins/chunk-reader.ts'
+import type { DownloadOptions, TransferSummary, UploadOptions } from './transfer/transfer-types.ts'
+import { uploadFrom } from './upload-from.ts'
 
 /** What is done with a stream. */
 export type StreamBody<T> = (stream: DataConnectionThrottleStreamIO) => Promise<T> | T
@@ -139,6 +145,51 @@ export class Client extends FileCommands implements AsyncDisposable {
   appendStream<T>(path: string, options: DataStreamOptions, body: StreamBody<T>): Promise<T>
   appendStream<T>(path: string, first?: DataStreamOptions | StreamBody<T>, second?: StreamBody<T>) {
     return this.#stream('upload', 'APPE', path, first, second)
+  }
+
+  /**
+   * Downloads a file, or a directory with all that is in it, to a local path; or a file into a stream.
+   *
+   * A local file is whole or not there: the bytes go to a temporary name beside it, and take its place in the end. A stream is ended when the file is
+   * whole, and destroyed if the download fails.
+   *
+   * @param to A path, whose directory must be there, or a stream. A symbolic link is replaced, not followed.
+   * @throws {ReplyError} If the server refuses, or says that the transfer has failed. {@link TruncatedError} if fewer bytes came than the file has, whatever the
+   * server says; {@link TimeoutError} with the phase that it was silent in; {@link ChecksumError}; the error of the file system or of the stream; the signal's
+   * reason, or that of {@link Client.abort}. The client can be used for the next call in any case, after `reconnect` if the connection is lost.
+   */
+  async download(
+    remote: string,
+    to: string | Writable | WritableStream<Uint8Array>,
+    options: DownloadOptions = {},
+  ): Promise<TransferSummary> {
+    return await downloadTo(this.connection, remote, to, options)
+  }
+
+  /**
+   * Downloads a file into memory.
+   *
+   * @throws As {@link Client.download}; {@link ProtocolError} if the file is longer than `maxLength`.
+   */
+  async downloadBytes(remote: string, options: DownloadBytesOptions = {}): Promise<Buffer> {
+    return await downloadBytes(this.connection, remote, options)
+  }
+
+  /**
+   * Uploads a local file, or a directory with all that is in it; or what a stream, an iterable or bytes hold.
+   *
+   * An upload that fails is aborted, never left looking as if it had ended well; with `atomic` nothing of it is ever seen. A stream is destroyed then.
+   *
+   * @param from A local path, bytes, a stream, or an iterable of bytes or texts.
+   * @param remote The name that it is to have on the server.
+   * @throws {ChangedError} If the file was changed meanwhile, or a stream gives fewer or more bytes than `size` says; else as {@link Client.download}.
+   */
+  async upload(
+    from: string | Uint8Array | ChunkSource,
+    remote: string,
+    options: UploadOptions = {},
+  ): Promise<TransferSummary> {
+    return await uploadFrom(this.connection, from, remote, options)
   }
 
   /** Ends the transfer that runs now, if one does (ABOR): its call rejects with `reason`. @default an AbortError */

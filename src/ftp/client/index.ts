@@ -15,6 +15,7 @@ export { Client, type StreamBody } from './client.ts'
 export type { ActiveOptions, ClientOptions, ConnectTarget } from './client-options.ts'
 export { DataConnectionThrottleStreamIO, type FinishOptions } from './data/data-connection.ts'
 export type { DataStreamOptions } from './data/data-stream-options.ts'
+export type { DownloadBytesOptions } from './download-to.ts'
 export type { ListOptions } from './file-commands.ts'
 export type { ListedEntry, Listing } from './listing/listing.ts'
 export type { LogEntry, Logger } from './log.ts'
@@ -23,4 +24,17 @@ export type { Checksum, ChecksumAlgorithm } from './operations/checksum.ts'
 export { ClientPool, type ClientPoolOptions, type ClientPoolStats, type PoolCloseOptions } from './pool/client-pool.ts'
 export type { CommandOptions } from './session/session.ts'
 export type { Timeouts } from './timeouts.ts'
+export type { ChunkSource } from './transfer/origins/chunk-reader.ts'
+export { isPartialName } from './transfer/partial-names.ts'
+export type {
+  CommonTransferOptions,
+  DownloadOptions,
+  PathPatterns,
+  RetryOptions,
+  TransferFailure,
+  TransferProgress,
+  TransferSummary,
+  TreeOptions,
+  UploadOptions,
+} from './transfer/transfer-types.ts'
 export type { Comparison } from './trees/compare.ts'

@@ -73,7 +73,7 @@ class Download {
     if (expected) {
       await this.#connection.abortable(signal, (end) => destination.compare(this.#remote, expected, end))
     }
-    await destination.finish(settings.preserveTimes ? this.#modified : undefined)
+    await destination.finish(settings.preserveTimes ? this.#modified : undefined, signal)
     return {
       bytes: this.#bytes,
       resumed: this.#wasResumed,

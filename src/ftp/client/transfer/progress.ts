@@ -16,6 +16,7 @@ export class JobProgress {
   #bytes = 0
   #files = 0
   #last: FileProgress | undefined
+  readonly #isSingle: boolean
   /** Bytes of all files together, as far as they are known; may change at any time. */
   totalSize: number | undefined
 
@@ -26,6 +27,8 @@ export class JobProgress {
     readonly interval: number
     readonly clock: Clock
     readonly totalSize?: number | undefined
+    /** Whether there is one file only, whose size is that of all. @default false */
+    readonly isSingle?: boolean | undefined
   }) {
     this.#direction = options.direction
     this.#tell = options.onProgress
@@ -33,6 +36,7 @@ export class JobProgress {
     this.#clock = options.clock
     this.#meter = new Meter(WINDOW, options.clock.now())
     this.totalSize = options.totalSize
+    this.#isSingle = options.isSingle ?? false
   }
 
   /** A file whose transfer begins. Several can run at the same time. */
@@ -63,14 +67,15 @@ export class JobProgress {
   #report(file: FileProgress, now: number): void {
     this.#toldAt = now
     const rate = this.#meter.rate(WINDOW, now)
-    const remaining = this.totalSize === undefined ? undefined : Math.max(0, this.totalSize - this.#bytes)
+    const totalSize = this.#isSingle ? file.size : this.totalSize
+    const remaining = totalSize === undefined ? undefined : Math.max(0, totalSize - this.#bytes)
     this.#tell({
       direction: this.#direction,
       path: file.path,
       bytes: file.bytes,
       size: file.size,
       totalBytes: this.#bytes,
-      totalSize: this.totalSize,
+      totalSize,
       files: this.#files,
       rate,
       eta:

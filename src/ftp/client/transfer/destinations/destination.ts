@@ -26,7 +26,7 @@ export interface Destination {
   /** @throws {ChecksumError} If the bytes are not those of the file. */
   compare(remote: string, expected: Checksum, signal: AbortSignal): Promise<void>
   /** All is there. @param modified The time of the file. */
-  finish(modified: Date | undefined): Promise<void>
+  finish(modified: Date | undefined, signal: AbortSignal | undefined): Promise<void>
   /** The download has failed. */
   abandon(error: unknown): Promise<void>
 }
