@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Client, type ClientOptions } from 'sluice/ftp'
 import type { FtpAnswers, FtpCall, PeerSession } from 'sluice/testing'
 import { describe, expect, test } from 'vitest'
+import { localhost } from './fixtures/loopback.ts'
 import { clientOptions, ftpPeer, scriptedFtp } from './fixtures/scripted-ftp.ts'
 
 const cuts: Record<string, (session: PeerSession) => void> = {
@@ -33,7 +34,7 @@ describe('Client.connect(), to a server that goes', () => {
     for (const verb of ['AUTH', 'PBSZ', 'PROT']) {
       test(`fails at once if it ${title} at ${verb}, under TLS`, async () => {
         const answers = { [verb]: cutting(cut, (call) => verb === 'AUTH' && call.reply('234 Go on')) }
-        await using peer = await ftpPeer(answers)
+        await using peer = await ftpPeer(answers, { tls: localhost })
         const connecting = Client.connect(peer.host, clientOptions(peer, { tls: 'explicit', timeout: null }))
         await expect(connecting).rejects.toMatchObject({
           code: expect.stringMatching(/^ERR_SLUICE_CLOSED$|^ECONNRESET$/),
