@@ -21,7 +21,12 @@ export class Glob {
 
   /** @throws {RangeError} If the pattern is empty or has a part that can't be read. */
   constructor(pattern: string) {
-    const names = pattern.split('/').filter((name, place) => name !== '' && !(name === '.' && place === 0))
+    const names = pattern
+      .split('/')
+      .filter(
+        (name, place, all) =>
+          name !== '' && !(name === '.' && place === 0) && !(name === '**' && all[place - 1] === '**'),
+      )
     this.#isForFolders = pattern.endsWith('/')
     const isAnchored = pattern.slice(0, -1).includes('/')
     const last = names.at(-1)

@@ -53,25 +53,6 @@ export function planItem(
   return { do: 'transfer', source, target, reason: verdict }
 }
 
-/**
- * What is to be done about a folder: the listings of both sides give the steps, and what lacks on the side that is read from. Names that the filter leaves out are
- * in neither.
- */
-export function planFolder(
-  sources: Iterable<Item>,
-  targets: Iterable<Item>,
-  filter: FolderFilter,
-  rules: CompareRules,
-): { readonly steps: readonly Step[]; readonly extras: readonly Extra[] } {
-  const left = new Map([...targets].map((item) => [item.name, item]))
-  const steps = [...sources].map((source) => {
-    const target = left.get(source.name)
-    left.delete(source.name)
-    return planItem(source, target, filter, rules)
-  })
-  return { steps: steps.filter((step) => step.do !== 'nothing'), extras: planExtras(left.values(), filter) }
-}
-
 /** Which of the names that lack on the side that is read from are to be removed. */
 export function planExtras(left: Iterable<Item>, filter: FolderFilter): Extra[] {
   const belongs = ({ name, type }: Item) => (type === 'directory' ? filter.folder(name) : filter.takes(name))
