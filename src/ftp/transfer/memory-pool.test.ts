@@ -20,3 +20,15 @@ test('MemoryPool.giveBack() keeps no more than 16 MiB', () => {
   const again = Array.from({ length: 20 }, () => pool.borrow(size))
   expect(again.filter((block) => blocks.includes(block)).length).toBe(16)
 })
+
+test('MemoryPool.isScarce while 32 MiB are lent', () => {
+  const pool = new MemoryPool()
+  const blocks = Array.from({ length: 4 }, () => pool.borrow(8 * 1024 * 1024))
+  expect(pool.isScarce).toBe(true)
+  pool.giveBack(blocks[0] as Buffer)
+  expect(pool.isScarce).toBe(false)
+  const other = pool.borrow(8 * 1024 * 1024)
+  expect(pool.isScarce).toBe(true)
+  pool.abandon(other)
+  expect(pool.isScarce).toBe(false)
+})

@@ -84,7 +84,7 @@ export function sendFile(
 
 /** The blocks of a file, each read while the one before is being used. */
 export async function* blocksOf(file: ReadableFile, position = 0, length = Infinity): AsyncGenerator<Uint8Array> {
-  const size = length < SMALL ? SMALL : BLOCK
+  const size = length < SMALL || memory.isScarce ? SMALL : BLOCK
   let at = position
   const read = async (block: Uint8Array) => {
     const { bytesRead } = await file.read(block, 0, block.length, at)
@@ -94,10 +94,14 @@ export async function* blocksOf(file: ReadableFile, position = 0, length = Infin
   let block = memory.borrow(size)
   let spare = memory.borrow(size)
   let next = read(block)
+  let isDone = false
   try {
     for (;;) {
       const current = await next
-      if (current.length === 0) break
+      if (current.length === 0) {
+        isDone = true
+        return
+      }
       ;[block, spare] = [spare, block]
       next = read(block)
       yield current
@@ -105,10 +109,12 @@ export async function* blocksOf(file: ReadableFile, position = 0, length = Infin
   } finally {
     // Who stops early may close the file next: no read is under way then. What goes wrong with it is told to who waits for it.
     await next.catch(() => {})
+    for (const each of [block, spare]) {
+      // If it was left early, a socket may be about to send from there.
+      if (isDone) memory.giveBack(each)
+      else memory.abandon(each)
+    }
   }
-  // Not if it was left early: a socket may be about to send from there.
-  memory.giveBack(block)
-  memory.giveBack(spare)
 }
 
 function write(socket: Socket, bytes: Uint8Array): Promise<void> {

@@ -8,12 +8,15 @@ import { RingBuffer } from './ring-buffer.ts'
 /** Bytes, measured: with less a file grows slower than a socket delivers. A quarter is for what TLS decrypts after it was told to stop. */
 const CAPACITY = 1024 * 1024
 
+/** The same while many transfers run. What TLS holds at most, 64 KiB, goes into a quarter of it. */
+const SMALL_CAPACITY = 256 * 1024
+
 /**
  * What comes through a socket, straight into memory that is used again and again: with a stream's chunk of its own for every 64 KiB, the
  * same takes twice the time. A socket made with {@link SocketIntake.onread} does that; any other one is listened to.
  */
 export class SocketIntake {
-  readonly #block = memory.borrow(CAPACITY)
+  readonly #block = memory.borrow(memory.isScarce ? SMALL_CAPACITY : CAPACITY)
   readonly #buffer = new RingBuffer(this.#block)
   readonly #waits = new Waits()
   #socket: Socket | undefined
