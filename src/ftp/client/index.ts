@@ -25,7 +25,6 @@ export { ClientPool, type ClientPoolOptions, type ClientPoolStats, type PoolClos
 export type { CommandOptions } from './session/session.ts'
 export type { Timeouts } from './timeouts.ts'
 export type { ChunkSource } from './transfer/origins/chunk-reader.ts'
-export { isPartialName } from './transfer/partial-names.ts'
 export type {
   CommonTransferOptions,
   DownloadOptions,
