@@ -45,6 +45,16 @@ const surface = {
     'UnsafeNameError',
   ],
   'sluice/redis': ['Budget', 'BudgetError', 'OutageError', 'SharedThrottle'],
+  'sluice/ftp-server': [
+    'DiskFileSystem',
+    'FileError',
+    'MemoryFileSystem',
+    'ProtocolError',
+    'ReplyError',
+    'Server',
+    'StreamThrottlePattern',
+    'ThrottlePattern',
+  ],
   'sluice/testing': [
     'DataPort',
     'PeerSession',
