@@ -26,6 +26,7 @@ export class GateBasin implements Basin {
 
   constructor(gate: Gate) {
     this.#gate = gate
+    this.#drain()
   }
 
   get drawn(): number {
@@ -61,6 +62,14 @@ export class GateBasin implements Basin {
   }
 
   reset(rate: number, now: number): void {
+    const { unlimited } = this.#gate
     this.#gate.setRate(rate, now)
+    if (unlimited) this.#drain()
+  }
+
+  /** A bucket of its own begins full. Here nothing is paid for yet. */
+  #drain(): void {
+    const { bucket } = this.#gate
+    if (bucket.rate < Infinity) bucket.take(bucket.available)
   }
 }

@@ -108,14 +108,13 @@ const faults: readonly {
     end: ({ redis }) => {
       redis.down = false
     },
-    least: 0.75,
   },
   {
     title: 'Redis stands still',
     begin: ({ redis }) => redis.stop(),
     lasts: 5000,
     end: ({ redis }) => redis.continue(),
-    least: 0.65,
+    least: 0.85,
   },
   { title: 'Redis loses everything', begin: ({ redis }) => redis.flush() },
   {

@@ -279,6 +279,7 @@ export class SharedThrottle extends Throttle {
    * open.
    */
   async close(): Promise<void> {
+    this.pause()
     await this.#link.close()
   }
 
