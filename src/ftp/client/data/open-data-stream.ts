@@ -24,7 +24,7 @@ export function openDataStream(
         const check = async (bytes: number, end: AbortSignal | undefined) => {
           if (direction === 'download') await checkWhole(session, path, offset + bytes, transfer.announced, offset, end)
           // How many there are to be is known only if this is all of the file.
-          else if (verb === 'STOR') await checkStored(session, path, offset + bytes, end)
+          else if (verb === 'STOR') await checkStored(session, path, offset + bytes, end, offset > 0)
         }
         const inherited = connection.throttles.named
         const stream = new DataConnectionThrottleStreamIO({

@@ -55,6 +55,7 @@ export async function store(session: Session, request: StoreRequest): Promise<nu
 /**
  * Makes sure that the server has all of a file, as far as it tells.
  *
+ * @param mayBeLonger Whether a part in the middle was sent: what is behind it stays.
  * @throws {TruncatedError} If it has fewer bytes than it should; {@link ChangedError} if it has more.
  */
 export async function checkStored(
@@ -62,9 +63,10 @@ export async function checkStored(
   path: string,
   expected: number,
   signal: AbortSignal | undefined,
+  mayBeLonger = false,
 ): Promise<void> {
   const actual = await sizeIfTold(session, path, signal)
-  if (actual === undefined || actual === expected) return
+  if (actual === undefined || actual === expected || (mayBeLonger && actual > expected)) return
   if (actual < expected) throw new TruncatedError(path, expected, actual)
   throw new ChangedError(path, `the server has ${actual} bytes of it instead of ${expected}`)
 }
