@@ -1,0 +1,218 @@
+import { describe, expect, test } from 'vitest'
+import { VirtualClock } from '../../../testing/virtual-clock.ts'
+import { ReplyError } from '../../errors.ts'
+import type { Connection } from '../connection.ts'
+import { Log } from '../log.ts'
+import { Members } from './members.ts'
+
+const tooMany = () => new ReplyError('', { code: 421, lines: ['Too many'] })
+
+/** A server that takes so many connections, and what a pool makes of it. */
+class Scene {
+  readonly clock = new VirtualClock()
+  /** How many connections the server takes. */
+  room: number
+  readonly open = new Set<FakeConnection>()
+  dials = 0
+  readonly members: Members
+
+  constructor({ most = 4, room = Infinity }: { most?: number; room?: number }) {
+    this.room = room
+    this.members = new Members({
+      open: (signal) => this.#dial(signal),
+      most,
+      clock: this.clock,
+      log: new Log('host', undefined),
+    })
+  }
+
+  /** Takes connections until `count` are had, and keeps them. */
+  async takeAll(count: number): Promise<FakeConnection[]> {
+    return await Promise.all(Array.from({ length: count }, () => this.take()))
+  }
+
+  async take(signal?: AbortSignal): Promise<FakeConnection> {
+    return (await this.members.take(signal)) as unknown as FakeConnection
+  }
+
+  give(connection: FakeConnection): void {
+    this.members.give(connection as unknown as Connection)
+  }
+
+  async #dial(signal: AbortSignal): Promise<Connection> {
+    this.dials++
+    await this.clock.sleep(10, { signal })
+    if (this.open.size >= this.room) throw tooMany()
+    const connection = new FakeConnection(this)
+    this.open.add(connection)
+    return connection as unknown as Connection
+  }
+}
+
+class FakeConnection {
+  readonly session: { readonly control: { failure: Error | undefined; lastUsed: number } }
+  isClosed = false
+  answers = true
+  readonly #scene: Scene
+
+  constructor(scene: Scene) {
+    this.#scene = scene
+    this.session = { control: { failure: undefined, lastUsed: scene.clock.now() } }
+  }
+
+  lose(reason: Error): void {
+    this.session.control.failure = reason
+    this.close()
+  }
+
+  close(): void {
+    this.isClosed = true
+    this.#scene.open.delete(this)
+  }
+
+  async quit(): Promise<void> {
+    this.close()
+  }
+
+  async run(): Promise<void> {
+    if (!this.answers) throw new Error('silent')
+    this.session.control.lastUsed = this.#scene.clock.now()
+  }
+}
+
+describe('Members', () => {
+  test('take() opens connections as they are wanted, and lends them again', async () => {
+    const scene = new Scene({ most: 2 })
+    await scene.clock.run(async () => {
+      const first = await scene.take()
+      scene.give(first)
+      expect(await scene.take()).toBe(first)
+      const second = await scene.take()
+      const third = scene.take()
+      expect(scene.members.stats).toMatchObject({ open: 2, busy: 2, waiting: 1, limit: 2, refused: 0 })
+      scene.give(second)
+      expect(await third).toBe(second)
+      expect(scene.dials).toBe(2)
+    })
+  })
+
+  test('take() serves those who wait in their order', async () => {
+    const scene = new Scene({ most: 1 })
+    await scene.clock.run(async () => {
+      const order: number[] = []
+      const calls = [1, 2, 3].map(async (call) => {
+        const connection = await scene.take()
+        order.push(call)
+        scene.give(connection)
+      })
+      await Promise.all(calls)
+      expect(order).toEqual([1, 2, 3])
+    })
+  })
+
+  test('take() makes do with what the server allows, and tries one more from time to time, ever more rarely', async () => {
+    const scene = new Scene({ most: 4, room: 2 })
+    await scene.clock.run(async () => {
+      const waiting = scene.takeAll(4)
+      waiting.catch(() => {})
+      await scene.clock.sleep(100)
+      expect(scene.members.stats).toMatchObject({ open: 2, busy: 2, waiting: 2, limit: 2, refused: 2 })
+      const dials: number[] = []
+      for (let second = 0; second < 300; second++) {
+        const before = scene.dials
+        await scene.clock.sleep(1000)
+        if (scene.dials > before) dials.push(second)
+      }
+      // 2, 4, 8, 16, 32, then 60 s apart.
+      expect(dials.length).toBeGreaterThan(5)
+      const gaps = dials.slice(1).map((time, i) => time - (dials[i] ?? 0))
+      expect(gaps).toEqual([4, 8, 16, 32, 60, 60, 60].slice(0, gaps.length))
+      scene.room = 4
+      expect(await waiting).toHaveLength(4)
+      expect(scene.members.stats).toMatchObject({ open: 4, waiting: 0, limit: 4 })
+    })
+    expect(scene.clock.pending).toBe(0)
+  })
+
+  test('take() rejects for all who wait if not even one connection can be had', async () => {
+    const scene = new Scene({ room: 0 })
+    await scene.clock.run(async () => {
+      const calls = await Promise.allSettled([scene.take(), scene.take()])
+      expect(calls.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+      scene.room = 1
+      expect((await scene.take()).isClosed).toBe(false)
+    })
+  })
+
+  test('take() leaves the queue by its signal, and ends a dial that nobody waits for', async () => {
+    const scene = new Scene({})
+    await scene.clock.run(async () => {
+      const abort = new AbortController()
+      const call = scene.take(abort.signal)
+      abort.abort(new Error('enough'))
+      await expect(call).rejects.toThrow('enough')
+      expect(scene.members.stats).toMatchObject({ connecting: 0, waiting: 0 })
+      await scene.clock.sleep(100)
+      expect(scene.open.size).toBe(0)
+      await expect(scene.take(abort.signal)).rejects.toThrow('enough')
+    })
+  })
+
+  test('give() has the pool shrink if the connection was ended by 421, and not if it was lost otherwise', async () => {
+    const scene = new Scene({ most: 3 })
+    await scene.clock.run(async () => {
+      const [first, second, third] = await scene.takeAll(3)
+      first?.lose(tooMany())
+      if (first) scene.give(first)
+      expect(scene.members.stats).toMatchObject({ open: 2, limit: 2, refused: 1 })
+      second?.lose(new Error('ECONNRESET'))
+      if (second) scene.give(second)
+      expect(scene.members.stats).toMatchObject({ open: 1, limit: 2, refused: 1 })
+      await scene.take()
+      expect(scene.members.stats).toMatchObject({ open: 2, limit: 2 })
+      await scene.clock.sleep(3000)
+      expect(scene.members.stats.limit).toBe(3)
+      expect(third?.isClosed).toBe(false)
+    })
+  })
+
+  test('take() replaces idle connections that were closed, or do not answer after a long silence', async () => {
+    const scene = new Scene({ most: 2 })
+    await scene.clock.run(async () => {
+      const [first, second] = await scene.takeAll(2)
+      if (!first || !second) throw new Error('none')
+      scene.give(first)
+      scene.give(second)
+      second.lose(tooMany())
+      expect(scene.members.stats).toMatchObject({ open: 1, busy: 0 })
+      await scene.clock.sleep(20_000)
+      first.answers = false
+      const third = await scene.take()
+      expect([first.isClosed, third === first, scene.dials]).toEqual([true, false, 3])
+      expect(scene.members.stats).toMatchObject({ open: 1, limit: 2, refused: 0 })
+      scene.give(third)
+      await scene.clock.sleep(20_000)
+      expect(await scene.take()).toBe(third)
+    })
+  })
+
+  test('destroy() and quit() leave nothing open, and refuse what comes later', async () => {
+    for (const end of ['destroy', 'quit'] as const) {
+      const scene = new Scene({ most: 2 })
+      await scene.clock.run(async () => {
+        const [first, second] = await scene.takeAll(2)
+        if (!first || !second) throw new Error('none')
+        scene.give(first)
+        const waiting = scene.takeAll(2)
+        waiting.catch(() => {})
+        await scene.members[end]()
+        scene.give(second)
+        await waiting.catch(() => {})
+        await expect(scene.take()).rejects.toMatchObject({ code: 'ERR_SLUICE_CLOSED' })
+      })
+      // The first of those who waited was given a connection before.
+      expect([...scene.open].length).toBeLessThanOrEqual(end === 'quit' ? 1 : 0)
+      expect(scene.clock.pending).toBe(0)
+    }
+  })
+})
