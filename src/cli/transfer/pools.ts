@@ -38,9 +38,9 @@ export class Pools {
     return pool
   }
 
-  /** Says goodbye to all servers. */
-  async close(): Promise<void> {
-    await Promise.allSettled([...this.#pools.values()].map((pool) => pool.close()))
+  /** @param inHurry Whether nobody wants to wait for the servers to say goodbye. */
+  async close(inHurry: boolean): Promise<void> {
+    await Promise.allSettled([...this.#pools.values()].map((pool) => pool.close({ drain: !inHurry })))
   }
 }
 

@@ -72,7 +72,7 @@ export async function runJobs(
   }
   try {
     await Promise.all(Array.from({ length: inSequence ? 1 : options.parallel }, work))
-    await pools.close()
+    await pools.close(stop.signal.aborted)
   } finally {
     release()
     screen.stop()

@@ -54,6 +54,11 @@ export function showBoard({ progress, quiet, json, totalLimit, limit }: Transfer
           pace: meanRate,
           limit: totalLimit ?? (jobs.length === 1 ? limit : null),
         }
+        if (json) {
+          const figures = { files, bytes, sizeBytes: size ?? null, bytesPerSecond: Math.round(rate) }
+          if (!stderr.writableNeedDrain) stderr.write(`${JSON.stringify({ progress: true, ...figures })}\n`)
+          return
+        }
         const style = {
           width: redraws ? lines.width : LOG_WIDTH,
           height: redraws ? lines.height : 1,
@@ -64,7 +69,7 @@ export function showBoard({ progress, quiet, json, totalLimit, limit }: Transfer
         if (redraws) lines.draw(texts)
         else if (!stderr.writableNeedDrain) stderr.write(`${texts.at(-1)?.trim() ?? ''}\n`)
       }
-      stop = repeat(clock, redraws ? REDRAW : LOG, show)
+      stop = repeat(clock, redraws && !json ? REDRAW : LOG, show)
     },
     stop() {
       stop()

@@ -40,7 +40,7 @@ export function defineTransferOptions(command: Command): Command {
     .option('--exclude <GLOB>', 'of directories, not what matches; can be repeated', gather)
   return defineRemoteOptions(command)
     .optionsGroup('Output:')
-    .option('--json', 'end with one line of JSON on stderr, instead of the other lines')
+    .option('--json', 'end with one line of JSON on stderr; with --progress, one each second')
     .option('--progress', 'show progress also where stderr is no terminal: a line each second')
     .option('-q, --quiet', 'show neither progress nor summary; errors still show')
     .option('-v, --verbose', 'show what is said and heard on stderr, without passwords')

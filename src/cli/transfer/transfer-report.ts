@@ -67,7 +67,7 @@ export function reportTransfers(options: TransferOptions, outcome: Outcome, extr
   if (!isGone) for (const failure of failures) tell(failure.message, failure)
   const text = sentence(outcome, sum, extra)
   if (interruption && !options.quiet) {
-    tell(`${interruption.message} after ${text}${options.resume ? '' : '; with --resume it would go on from here'}`)
+    tell(`${interruption.message} after ${text}${options.resume ? '; start it again to go on from there' : ''}`)
   } else if (wasShown) tell(word === 'done' ? text : `${word.replace('-', ' ')} after ${text}`)
   return exitCode
 }
