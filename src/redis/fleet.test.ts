@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { excess, Fleet, jain, type Process, type ProcessOptions } from '../../test/fixtures/fleet.ts'
 import { random } from '../../test/fixtures/late-clock.ts'
+import { parseMembers } from './budget-state.ts'
 
 const R = 100e6
 
@@ -205,6 +206,7 @@ test('Share of a process that wants nothing is left to the others, and no timer 
   await fleet.run(40_000)
   expect(fleet.processes.map(({ share }) => share.dormant)).toEqual([true, true])
   expect(fleet.clock.pending).toBe(0)
+  expect(fleet.redis.listening).toBe(0)
   fleet.processes[0]?.basin.setDemand(Infinity, fleet.clock.now())
   await fleet.run(100)
   const [bytes = 0] = await moved(fleet, 1000)
@@ -241,6 +243,32 @@ test('Share lets no more pass than the bound, whoever comes, goes, wants much or
       // R x T, one lease (at most as much again), and how much calls differ in the time they take.
       const bound = 2 * longest + 2 * 40
       expect(excess(fleet.flowed.slots(), R, 0, fleet.clock.now())).toBeLessThan(bound)
+    }),
+    { numRuns: 40 },
+  )
+})
+
+test('Share spends no byte that it did not buy, nor before its time', async () => {
+  const step = fc.record({
+    wait: fc.nat(300),
+    who: fc.nat(3),
+    demand: fc.constantFrom(Infinity, R / 3, R / 50, R / 1000, 0),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 30 }), async (steps) => {
+      const fleet = fleetOf(4, 10_000, () => ({ demand: 0 }))
+      for (const { wait, who, demand } of steps) {
+        await fleet.run(wait)
+        fleet.processes[who]?.basin.setDemand(demand, fleet.clock.now())
+      }
+      await fleet.run(500)
+      const reply = await fleet.clock.run(async () => fleet.processes[0]?.link.run(['show', '']))
+      const members = parseMembers(reply ?? [])
+      for (const { name, basin } of fleet.processes) {
+        const bought = members.find((member) => member.name === name)?.bytes ?? 0
+        const held = basin.level + basin.supply
+        expect(basin.drawn + held).toBeLessThanOrEqual(bought + 1)
+      }
     }),
     { numRuns: 40 },
   )

@@ -39,7 +39,7 @@ export class Link {
   /** Calls that tell Redis of a change, in their order; each settles its promise. */
   #changes: Promise<unknown> = Promise.resolve()
   #listens = false
-  readonly #end = new AbortController()
+  #end = new AbortController()
   readonly #readies: { resolve(): void; reject(error: unknown): void }[] = []
   /** Whether the limit was set here and Redis could not be told yet. */
   #limitIsNew = false
@@ -124,7 +124,7 @@ export class Link {
     const asleep = this.#share.dormant
     const back = this.#share.leave(this.#settings.clock.now())
     for (const { reject } of this.#readies.splice(0)) reject(new OutageError(this.#settings.name, 'it was closed'))
-    this.#end.abort()
+    this.#stopListening()
     // Without Redis there is nobody to tell; there the share lapses by itself.
     if (!asleep && this.#outageSince === undefined) await this.#leave(back).catch(() => {})
   }
@@ -141,6 +141,7 @@ export class Link {
     if (share.isIdle(now)) this.#leave(share.leave(now)).catch(() => {})
     if (share.isDue(now)) this.#buy(now)
     this.#tell()
+    if (share.dormant) this.#stopListening()
     this.#arm(share.advance(now))
   }
 
@@ -192,11 +193,20 @@ export class Link {
     const { runner, member, keys } = this.#settings
     if (this.#listens) return
     this.#listens = true
-    runner.listen?.(keys.channel + member, this.#end.signal).then(
-      () => this.#share.setWatched(),
+    const { signal } = this.#end
+    runner.listen?.(keys.channel + member, signal).then(
+      () => this.#share.setWatched(!signal.aborted),
       // Without it, the share of a process that was killed is kept for as long as if it were cut off.
       () => {},
     )
+  }
+
+  #stopListening(): void {
+    if (!this.#listens) return
+    this.#listens = false
+    this.#share.setWatched(false)
+    this.#end.abort()
+    this.#end = new AbortController()
   }
 
   #tell(): void {

@@ -123,8 +123,8 @@ export class Share {
     return this.#watched
   }
 
-  setWatched(): void {
-    this.#watched = true
+  setWatched(watched: boolean): void {
+    this.#watched = watched
   }
 
   setWeight(weight: number): void {

@@ -54,6 +54,13 @@ export class VirtualRedis {
     }
   }
 
+  /** How many processes listen. */
+  get listening(): number {
+    let sum = 0
+    for (const { subscribers } of this.#budgets.values()) sum += subscribers.size
+    return sum
+  }
+
   client(line: Partial<Line> = {}): ScriptRunner & { readonly line: Line } {
     const settings: Line = { latency: () => 0.1, loss: 0, cut: false, timeout: 10_000, ...line }
     return {
