@@ -1,6 +1,10 @@
+import { constants } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { localPath } from './local-path.ts'
 import type { KnownFile } from './transfer-types.ts'
+
+/** A link of its name, which may lead anywhere, is an error; Windows does not know that flag. */
+const ANEW = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0)
 
 /** Times are told in seconds, or finer; from one second on they differ. */
 const SECOND = 1000
@@ -16,7 +20,7 @@ export function isSameFile(one: KnownFile, other: KnownFile): boolean {
 
 /** Writes down of which file on the server a partial one is a part. */
 export async function writeMark(path: string, { size, modified }: KnownFile): Promise<void> {
-  await writeFile(localPath(path), JSON.stringify({ size, modified }))
+  await writeFile(localPath(path), JSON.stringify({ size, modified }), { flag: ANEW })
 }
 
 /** What was written down; undefined if that is nothing, or can't be read. */

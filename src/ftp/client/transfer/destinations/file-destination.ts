@@ -22,8 +22,8 @@ const WORTH_RESUMING = 256 * 1024
 /** Partial files that can be resumed and are being written by this process. */
 const inUse = new Set<string>()
 
-/** Makes it, or opens it and keeps what is in it. */
-const KEEP = constants.O_RDWR | constants.O_CREAT
+/** Makes it, or opens it and keeps what is in it. A link of its name, which may lead anywhere, is an error; Windows does not know that flag. */
+const KEEP = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
 
 /**
  * A local file. Its bytes go to a temporary name beside it, and only a whole file takes its place.
