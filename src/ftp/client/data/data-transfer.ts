@@ -177,11 +177,11 @@ export class DataTransfer {
 
 /** REST (RFC 3659 section 5). It holds for the next transfer, also if that is not the one it was meant for. */
 async function restartAt(session: Session, offset: number, signal: AbortSignal | undefined): Promise<void> {
-  if (offset > 0 || session.mayRestart) {
-    session.mayRestart = true
-    await session.command('REST', String(offset), { expectedCodes: '3xx', signal })
-  }
+  if (offset === 0 && !session.mayRestart) return
+  session.mayRestart = true
+  const reply = await session.command('REST', String(offset), { expectedCodes: ['3xx', '4xx', '5xx'], signal })
   session.mayRestart = false
+  if (reply.code >= 400) throw new ReplyError(`REST ${offset}`, reply)
 }
 
 /**
