@@ -1,142 +1,18 @@
-import { randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { buffer } from 'node:stream/consumers'
-import type { Client, ClientOptions } from 'sluice/ftp'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { connectTo, foreignModes } from './fixtures/foreign/connect.ts'
+import { big, exercise, makeRoot, read, removeRoot } from './fixtures/foreign/exercise.ts'
 import { isMissing } from './fixtures/foreign/peers.ts'
 import { startProftpd } from './fixtures/foreign/proftpd.ts'
-import type { ForeignServerProcess } from './fixtures/foreign/server-process.ts'
 import { startVsftpd } from './fixtures/foreign/vsftpd.ts'
 import { strangeNames } from './fixtures/tree.ts'
 
-const big = randomBytes(5_000_000)
 let root: string
-
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'sluice-foreign-'))
-  writeFileSync(join(root, 'a file'), 'content')
-  writeFileSync(join(root, 'big'), big)
-  writeFileSync(join(root, 'empty'), '')
-  mkdirSync(join(root, 'folder'))
+  root = makeRoot()
 })
-afterEach(() => rmSync(root, { recursive: true, force: true }))
-
-const served = (name: string) => readFileSync(join(root, name))
-const read = (client: Client, path: string, options = {}) =>
-  client.downloadStream(path, options, (stream) => stream.read())
-
-/** Everything that a client can do, on one connection. */
-async function exercise(client: Client, server: ForeignServerProcess): Promise<void> {
-  expect(await client.currentDirectory()).toBe(server.home)
-  const entries = await client.list()
-  const summary = entries.map(({ name, type, size }) => [name, type, type === 'file' ? size : 0])
-  expect(summary.toSorted()).toEqual([
-    ['a file', 'file', 7],
-    ['big', 'file', big.length],
-    ['empty', 'file', 0],
-    ['folder', 'directory', 0],
-  ])
-
-  expect(String(await read(client, 'a file'))).toBe('content')
-  expect((await read(client, 'big')).equals(big)).toBe(true)
-  expect(await read(client, 'empty')).toHaveLength(0)
-  expect((await read(client, 'big', { offset: 4_999_990 })).equals(big.subarray(4_999_990))).toBe(true)
-  expect((await buffer((await client.downloadStream('big')).toNodeReadable())).equals(big)).toBe(true)
-  expect((await buffer((await client.downloadStream('big')).toWebReadable())).equals(big)).toBe(true)
-
-  await client.uploadStream('up', (stream) => stream.write(big))
-  expect(served('up').equals(big)).toBe(true)
-  await client.uploadStream('up', { offset: 3 }, (stream) => stream.write('xyz'))
-  expect(
-    served('up')
-      .subarray(0, 6)
-      .equals(Buffer.concat([big.subarray(0, 3), Buffer.from('xyz')])),
-  ).toBe(true)
-  await client.appendStream('a file', (stream) => stream.write(' and more'))
-  expect(String(served('a file'))).toBe('content and more')
-  for (let i = 0; i < 10; i++) {
-    await client.uploadStream(`empty ${i}`, () => {})
-    expect(served(`empty ${i}`)).toHaveLength(0)
-  }
-
-  expect(await client.size('big')).toBe(big.length)
-  expect(await client.size('big', { bigint: true })).toBe(BigInt(big.length))
-  const time = new Date('2020-02-03T04:05:06Z')
-  expect(await client.setModified('a file', time)).toBe(true)
-  expect(await client.lastModified('a file')).toEqual(time)
-  expect(statSync(join(root, 'a file')).mtime).toEqual(time)
-  expect(await client.stat('a file')).toMatchObject({ name: 'a file', type: 'file', size: 16 })
-  expect(await client.stat('folder')).toMatchObject({ name: 'folder', type: 'directory' })
-  expect((await client.stat('.')).type).toBe('directory')
-  expect((await client.stat('/')).type).toBe('directory')
-  expect([await client.exists('big'), await client.exists('none'), await client.exists('none/none')]).toEqual([
-    true,
-    false,
-    false,
-  ])
-  expect([await client.isFile('big'), await client.isDirectory('big'), await client.isDirectory('folder')]).toEqual([
-    true,
-    false,
-    true,
-  ])
-  await expect(client.stat('none')).rejects.toMatchObject({ replyCode: 550 })
-  await expect(read(client, 'none')).rejects.toMatchObject({ replyCode: 550 })
-  await expect(client.size('none')).rejects.toMatchObject({ replyCode: 550 })
-  await expect(client.removeFile('none')).rejects.toMatchObject({ replyCode: 550 })
-
-  await client.makeDirectory('folder/a/b/c', { parents: true })
-  await client.makeDirectory('folder/a/b/c', { parents: true })
-  await expect(client.makeDirectory('folder')).rejects.toMatchObject({ replyCode: 550 })
-  await client.changeDirectory('folder/a')
-  await client.uploadStream('b/deep', (stream) => stream.write('deep'))
-  await client.changeDirectory()
-  await client.rename('a/b/deep', 'a/moved')
-  const below = await client.list('', { recursive: true })
-  expect(below.map(({ path }) => path).toSorted()).toEqual(['a', 'a/b', 'a/b/c', 'a/moved'])
-  await client.changeDirectory('/')
-  await client.changeDirectory(server.home)
-  await client.removeDirectory('folder/a/b/c')
-  await client.remove('folder')
-  await client.remove('up')
-  expect(readdirSync(root)).not.toContain('folder')
-
-  await giveUp(client)
-  await Promise.all([client.size('big'), client.list(), client.currentDirectory(), read(client, 'big')])
-}
-
-/** Transfers that are left early: whatever is left of them, the next command works. */
-async function giveUp(client: Client): Promise<void> {
-  for (let i = 0; i < 3; i++) {
-    await client.downloadStream('big', async (stream) => {
-      await stream.read(100)
-      await stream.close()
-    })
-    expect(await client.size('big')).toBe(big.length)
-    for await (const _entry of client.list()) break
-    expect(await client.size('big')).toBe(big.length)
-    await client
-      .uploadStream('half', async (stream) => {
-        await stream.write('half')
-        throw new Error('enough')
-      })
-      .catch(() => {})
-    expect(await client.size('big')).toBe(big.length)
-    expect(String(await read(client, 'a file'))).toBe('content and more')
-  }
-}
-
-const ways: { title: string; options: ClientOptions; host?: string; says?: string }[] = [
-  { title: 'by PASV', options: { epsv: false }, says: 'PASV' },
-  { title: 'in active mode', options: { mode: 'active' }, says: 'EPRT' },
-  { title: 'in active mode, by PORT', options: { mode: 'active', epsv: false }, says: 'PORT' },
-  { title: 'over IPv6', options: {}, host: '::1', says: 'EPSV' },
-  { title: 'over IPv6 in active mode', options: { mode: 'active' }, host: '::1', says: 'EPRT |2|::1|' },
-  { title: 'with LIST only', options: { listFormat: 'list' }, says: 'LIST' },
-  { title: 'with a name for the host', options: {}, host: 'localhost' },
-]
+afterEach(() => removeRoot(root))
 
 for (const [name, start] of [
   ['vsftpd', startVsftpd],
@@ -148,26 +24,8 @@ for (const [name, start] of [
         await using server = await start({ root, ...(tls && { tls }) })
         await using client = await connectTo(server, tls)
         expect(client.isSecure).toBe(tls !== undefined)
-        await exercise(client, server)
+        await exercise(client, server, root)
       })
-    }
-
-    for (const { title, options, host = '127.0.0.1', says } of ways) {
-      for (const tls of [undefined, { requireSessionReuse: true }]) {
-        test(`does all that it can ${title}${tls ? ' under TLS' : ''}`, async () => {
-          await using server = await start({
-            root,
-            host: host === 'localhost' ? '127.0.0.1' : host,
-            ...(tls && { tls }),
-          })
-          const said: string[] = []
-          const logger = ({ text }: { text: string }) => void said.push(text)
-          const target = { ...server, host }
-          await using client = await connectTo(target, tls, { family: host === '::1' ? 6 : 4, ...options, logger })
-          await exercise(client, server)
-          if (says) expect(said.some((line) => line.startsWith(says))).toBe(true)
-        })
-      }
     }
 
     test('goes on after transfers of which hardly anything has begun', async () => {
