@@ -140,7 +140,7 @@ describe('downloadTree()', () => {
       expect(files).toBe(1)
       const codes = failed.map(({ error }) => (error as { code?: string }).code)
       // '..' alone is left out of every listing.
-      expect(codes).toEqual(Array(8).fill('ERR_SLUICE_FTP_UNSAFE_NAME'))
+      expect(codes).toEqual(Array(9).fill('ERR_SLUICE_FTP_UNSAFE_NAME'))
     }, fileSystem)
     expect([readTree(target), readdirSync(local)]).toEqual([{ good: 'good' }, ['target']])
   })
