@@ -7,9 +7,10 @@ const TIMEOUT = 120_000
 
 /**
  * @param {(line: string) => void} log
+ * @param {string} [program] What does a job, if not `child.js`.
  * @returns {Context['alternate']}
  */
-export function alternator(log) {
+export function alternator(log, program) {
   return async (measure, jobs, rounds) => {
     /** @type {Outcome<any, any>[]} */
     const outcomes = []
@@ -20,7 +21,7 @@ export function alternator(log) {
         log(`${measure} ${round}/${rounds} ${i + 1}/${jobs.length} ${adapter ?? ''} ${brief(params)}`)
         const outcome = { adapter: adapter ?? '-', params, round, value: undefined, error: undefined }
         try {
-          outcomes.push({ ...outcome, value: await runChild({ measure, adapter, params }, TIMEOUT) })
+          outcomes.push({ ...outcome, value: await runChild({ measure, adapter, params }, TIMEOUT, program) })
         } catch (error) {
           const message = error instanceof Error ? error.message : String(error)
           log(`  failed: ${message}`)

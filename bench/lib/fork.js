@@ -10,12 +10,13 @@ const child = fileURLToPath(new URL('../child.js', import.meta.url))
  *
  * @param {Job} job
  * @param {number} timeout Milliseconds after which it counts as failed.
+ * @param {string} [program] What does it.
  * @returns {Promise<unknown>} What the measurement returned.
  * @throws {Error} If it threw, died or took too long.
  */
-export function runChild(job, timeout) {
+export function runChild(job, timeout, program = child) {
   return new Promise((resolve, reject) => {
-    const process = fork(child, [JSON.stringify(job)], {
+    const process = fork(program, [JSON.stringify(job)], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: ['--expose-gc', '--no-warnings'],
       serialization: 'advanced', // JSON would lose NaN and Infinity

@@ -1,0 +1,9 @@
+/** @import { FtpClient } from '../types.d.ts' */
+
+/** All clients by file name, ours first. */
+export const CLIENTS = ['sluice', 'basic-ftp', 'curl', 'lftp']
+
+/** @param {string} file @returns {Promise<FtpClient>} */
+export async function loadClient(file) {
+  return (await import(`./${file}.js`)).default
+}
