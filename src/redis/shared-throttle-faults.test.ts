@@ -2,6 +2,7 @@ import { createClient } from '@redis/client'
 import { Redis } from 'ioredis'
 import { afterEach, expect, test } from 'vitest'
 import { describeRedis, RedisServer } from '../../test/fixtures/redis-server.ts'
+import { Relay } from '../../test/fixtures/relay.ts'
 import { Flow } from '../throttle/flow.ts'
 import { BudgetError, OutageError } from './errors.ts'
 import type { RedisClient } from './index.ts'
@@ -184,6 +185,39 @@ describeRedis('SharedThrottle', () => {
     }
     expectNear(await rateOver(1000, streams), 1, 0.3)
     expectNear(await rateOver(1000, streams), 1)
+  })
+
+  test('keeps the limit while half of the processes are cut off, and when they are back', async () => {
+    const server = await start()
+    const relay = await Relay.start(server.port)
+    open.push(() => relay.close())
+    const near = [share(ioredis(server)), share(ioredis(server))]
+    const far = [share(ioredis(server, relay.url)), share(ioredis(server, relay.url))]
+    await Promise.all([...near, ...far].map((throttle) => throttle.ready()))
+    const streams = [...near, ...far].map(draw)
+    await sleep(1500)
+    relay.cut = true
+    expectNear(await rateOver(1000, streams), 1, 0.3)
+    expectNear(await rateOver(1500, streams), 1)
+    expect((await near[0]?.members())?.map(({ state }) => state).sort()).toEqual(['heavy', 'heavy', 'silent', 'silent'])
+    relay.cut = false
+    expectNear(await rateOver(1000, streams), 1, 0.25)
+    expectNear(await rateOver(1000, streams), 1)
+    expect((await near[0]?.members())?.map(({ state }) => state)).toEqual(['heavy', 'heavy', 'heavy', 'heavy'])
+  })
+
+  test('keeps the limit over lines that take 200 ms', async () => {
+    const server = await start()
+    const relay = await Relay.start(server.port)
+    open.push(() => relay.close())
+    relay.delay = 100
+    const throttles = [share(ioredis(server, relay.url)), share(ioredis(server, relay.url))]
+    await Promise.all(throttles.map((throttle) => throttle.ready()))
+    const streams = throttles.map(draw)
+    await sleep(2000)
+    expectNear(await rateOver(2000, streams), 1)
+    expect(throttles[0]?.sharing.interval).toBeGreaterThan(380)
+    expect(throttles[0]?.sharing.roundTrip).toBeGreaterThan(190)
   })
 
   const foreign = [
