@@ -150,6 +150,7 @@ export class PeerStream {
     if (secure instanceof Error) {
       this.#error = secure
       plain.destroy()
+      this.#wake() // nobody listens to the socket any more
       return false
     }
     this.#socket = secure
