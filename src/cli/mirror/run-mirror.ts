@@ -1,8 +1,4 @@
-import type {
-  MirrorOptions as LibraryOptions,
-  MirrorAction,
-  MirrorSummary,
-} from '../../ftp/client/mirror/mirror-types.ts'
+import type { MirrorOptions as LibraryOptions, MirrorAction, MirrorSummary } from '../../ftp/client/index.ts'
 import { formatSize } from '../../units.ts'
 import { UsageError } from '../failure.ts'
 import { writeOut } from '../output.ts'

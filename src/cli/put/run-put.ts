@@ -1,4 +1,4 @@
-import type { TransferSummary } from '../../ftp/client/transfer/transfer-types.ts'
+import type { TransferSummary } from '../../ftp/client/index.ts'
 import { ioFailure } from '../failure.ts'
 import { kindOf } from '../paths.ts'
 import { openSource } from '../pipe/ends.ts'

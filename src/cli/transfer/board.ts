@@ -1,4 +1,4 @@
-import type { TransferProgress } from '../../ftp/client/transfer/transfer-types.ts'
+import type { TransferProgress } from '../../ftp/client/index.ts'
 import { Meter } from '../../rate/meter.ts'
 
 /** How a file that is being transferred stands. */

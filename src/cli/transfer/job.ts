@@ -1,5 +1,4 @@
-import type { ClientPool } from '../../ftp/client/pool/client-pool.ts'
-import type { TransferProgress, TransferSummary } from '../../ftp/client/transfer/transfer-types.ts'
+import type { ClientPool, TransferProgress, TransferSummary } from '../../ftp/client/index.ts'
 import type { StreamThrottle } from '../../throttle/stream-throttle.ts'
 import type { RemoteAction } from '../remote/remote-failure.ts'
 import type { RemoteUrl } from '../remote/remote-url.ts'

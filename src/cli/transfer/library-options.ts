@@ -1,4 +1,4 @@
-import type { CommonTransferOptions, TreeOptions } from '../../ftp/client/transfer/transfer-types.ts'
+import type { CommonTransferOptions, TreeOptions } from '../../ftp/client/index.ts'
 import type { JobContext } from './job.ts'
 import type { TransferOptions } from './transfer-options.ts'
 

@@ -1,4 +1,4 @@
-import { ClientPool } from '../../ftp/client/pool/client-pool.ts'
+import { ClientPool } from '../../ftp/client/index.ts'
 import type { StreamThrottle } from '../../throttle/stream-throttle.ts'
 import { clientOptionsFor } from '../remote/client-options.ts'
 import type { RemoteUrl } from '../remote/remote-url.ts'

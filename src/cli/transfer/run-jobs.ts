@@ -1,5 +1,5 @@
 import { systemClock } from '../../clock.ts'
-import type { TransferSummary } from '../../ftp/client/transfer/transfer-types.ts'
+import type { TransferSummary } from '../../ftp/client/index.ts'
 import { StreamThrottle } from '../../throttle/stream-throttle.ts'
 import { Throttle } from '../../throttle/throttle.ts'
 import type { Failure } from '../failure.ts'

@@ -1,4 +1,4 @@
-import type { TransferSummary } from '../../ftp/client/transfer/transfer-types.ts'
+import type { TransferSummary } from '../../ftp/client/index.ts'
 import { formatDuration, formatRate, formatSize } from '../../units.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import type { Failure } from '../failure.ts'
