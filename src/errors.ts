@@ -91,8 +91,8 @@ export class ClosedError extends SluiceError {
 /** A second reader asked while a first one waits. Bytes can go to one reader only. */
 export class BusyError extends SluiceError {
   readonly code = 'ERR_SLUICE_BUSY'
-  constructor(action: string, options?: ErrorOptions) {
-    super(`Cannot ${action}: another call is already waiting for it`, options)
+  constructor(action: string, options?: ErrorOptions & { readonly reason?: string | undefined }) {
+    super(`Cannot ${action}: ${options?.reason ?? 'another call is already waiting for it'}`, options)
   }
 }
 

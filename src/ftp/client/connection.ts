@@ -4,6 +4,7 @@ import { checkSignal, onAbort } from '../../on-abort.ts'
 import type { ClientSettings } from './client-options.ts'
 import { ClientThrottles } from './client-throttles.ts'
 import { Access } from './session/access.ts'
+import { type LooseStream, watchForgotten } from './session/forgotten-stream.ts'
 import { keepAlive } from './session/keep-alive.ts'
 import { openSession } from './session/log-in.ts'
 import type { Session } from './session/session.ts'
@@ -16,7 +17,7 @@ export class Connection {
   /** In the body of which stream a call is made: it would wait for itself. */
   readonly #bodies = new AsyncLocalStorage<{ isOpen: boolean }>()
   /** Streams whose users have to finish or close them by themselves. */
-  readonly streams = new Set<{ fail(reason: unknown): void }>()
+  readonly streams = new Set<LooseStream & { fail(reason: unknown): void }>()
   /** Ends what runs. */
   readonly #running = new Set<AbortController>()
   #session: Session
@@ -75,7 +76,7 @@ export class Connection {
     this.#checkBody('use the client')
     // What waits when the client is told to quit goes before that.
     if (this.#closing) throw new ClosedError('use the client', { reason: 'it was closed' })
-    return await this.#access.run(
+    return await this.#inTurn(
       signal,
       async () => {
         this.#checkOpen()
@@ -83,6 +84,28 @@ export class Connection {
       },
       wanted,
     )
+  }
+
+  /** Runs `work` in its turn, unless that is held by a stream that nobody uses. */
+  async #inTurn<T>(
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+    wanted: (() => void) | undefined,
+  ): Promise<T> {
+    const { clock, timeouts } = this.settings
+    if (this.streams.size === 0 || timeouts.command === undefined) return await this.#access.run(signal, work, wanted)
+    const waiting = new AbortController()
+    const forget = onAbort(signal, (reason) => waiting.abort(reason))
+    const rest = watchForgotten(this.streams, { clock, timeout: timeouts.command }, (error) => waiting.abort(error))
+    const stop = () => {
+      forget()
+      rest()
+    }
+    const begin = () => {
+      stop()
+      return work()
+    }
+    return await this.#access.run(waiting.signal, begin, wanted).finally(stop)
   }
 
   /** As {@link Connection.run}; `abort` ends it, too. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../clock.ts'
 import { ClosedError, SluiceError } from '../../../errors.ts'
 import { errorOf } from '../../../on-abort.ts'
 import type { Patience } from '../../../streams/io/lane.ts'
@@ -42,13 +43,19 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
   #failure: { readonly reason: unknown } | undefined
   /** Whether somebody has been told that the transfer has failed. */
   #isTold = false
+  readonly #clock: Clock
+  /** How many of its calls wait. */
+  #calls = 0
+  #lastUsed: number
 
   /** @internal */
   constructor(parts: DataConnectionParts) {
     const { transfer, throttles, weight } = parts
-    const { clock, codec: _codec, host } = transfer.session.settings
+    const { clock, host } = transfer.session.settings
     super(transfer.socket, { throttles, weight, clock, host })
     this.#parts = parts
+    this.#clock = clock
+    this.#lastUsed = clock.now()
     // The server's word must reach whoever is sending, not the error of a socket that it has closed.
     transfer.watch((error) => this.fail(error))
   }
@@ -85,6 +92,17 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
   /** Whether the transfer has failed, not just been closed: {@link DataConnectionThrottleStreamIO.finish} tells why. */
   get hasFailed(): boolean {
     return this.#failure !== undefined
+  }
+
+  /** The command it belongs to, such as "RETR name". */
+  get command(): string {
+    return this.#parts.transfer.command
+  }
+
+  /** For how many ms nobody has called it; 0 while a call waits. @internal */
+  get idle(): number {
+    const busy = this.#calls > 0 || this.#finishing !== undefined
+    return busy ? 0 : this.#clock.now() - this.#lastUsed
   }
 
   /** How many bytes the server says will come; undefined if it does not say. */
@@ -220,6 +238,7 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
 
   /** Waits for a call of the stream. If the transfer has failed, that is what it fails with. */
   async #telling<T>(call: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    this.#calls++
     try {
       return await call
     } catch (error) {
@@ -231,6 +250,9 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
         await this.finish({ signal })
       }
       throw this.#failure ? this.#failure.reason : error
+    } finally {
+      this.#calls--
+      this.#lastUsed = this.#clock.now()
     }
   }
 
