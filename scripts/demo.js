@@ -1,22 +1,35 @@
 /**
- * `npm run demo`: a server and a client in this process, a real file between them over TCP, and what the limit did to it.
+ * `npm run demo`: servers and clients in this process, real files between them over TCP and by FTP, and what the limits did to them.
  * Progress goes to stderr if that is a terminal, everything else to stdout.
  */
 import { createHash, randomFillSync } from 'node:crypto'
 import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import pc from 'picocolors'
 import { Tally } from '../dist/cli/pipe/tally.js'
 import { startProgress } from '../dist/cli/progress/start-progress.js'
 import { hasColors } from '../dist/cli/progress/terminal.js'
-import { formatDuration, formatRate, formatSize, parseRate, parseSize, systemClock, throttle } from '../dist/index.js'
+import { ClientPool } from '../dist/ftp/client/index.js'
+import { Server } from '../dist/ftp/server/index.js'
+import {
+  formatDuration,
+  formatRate,
+  formatSize,
+  parseRate,
+  parseSize,
+  StreamThrottle,
+  systemClock,
+  throttle,
+} from '../dist/index.js'
 
 const SIZE = parseSize('32MiB')
 const LIMIT = parseRate('8MiB/s')
+const TREE_LIMIT = parseRate('4MiB/s')
+const CONNECTIONS = 4
 
 /**
  * @typedef {object} Context What the steps leave for those after them.
@@ -24,6 +37,14 @@ const LIMIT = parseRate('8MiB/s')
  * @property {string} [file] The file that is moved.
  * @property {string} [hash] Its SHA-256.
  * @property {number} [unlimited] Bytes per second that the machine gives without a limit.
+ * @property {Server} [server] Serves a folder by FTP.
+ * @property {Tree} [tree] What is in it.
+ *
+ * @typedef {object} Tree
+ * @property {number} files
+ * @property {number} folders
+ * @property {number} size Bytes of all files.
+ * @property {string} hash SHA-256 of all names and contents.
  *
  * @typedef {readonly [label: string, value: string]} Row
  * @typedef {{ title: string, run: (context: Context) => Promise<Row[]> }} Step
@@ -34,6 +55,12 @@ const STEPS = [
   { title: 'A file of random bytes', run: makeFile },
   { title: 'Over TCP, without a limit', run: moveUnlimited },
   { title: `Over TCP, at ${formatRate(LIMIT, { exact: true })}`, run: moveLimited },
+  { title: 'A tree of files, served by FTP', run: serveTree },
+  {
+    title: `Downloaded over ${CONNECTIONS} connections, at ${formatRate(TREE_LIMIT, { exact: true })}`,
+    run: downloadTree,
+  },
+  { title: `Uploaded over ${CONNECTIONS} connections, at ${formatRate(TREE_LIMIT, { exact: true })}`, run: uploadTree },
 ]
 
 const { bold, dim, green } = pc.createColors(hasColors(process.stdout))
@@ -79,13 +106,13 @@ async function moveLimited(context) {
     ['hash', verdict(hash, context)],
     ['took', formatDuration(elapsed)],
     ['limit', formatRate(LIMIT)],
-    ['mean', `${formatRate(mean)}   ${ofLimit(mean)}`],
-    ['worst 100 ms', `${formatRate(tally.worst)}   ${ofLimit(tally.worst)}`],
-    ['without limit', `${formatRate(context.unlimited)}   ${ofLimit(context.unlimited)}`],
+    ['mean', `${formatRate(mean)}   ${ofLimit(mean, LIMIT)}`],
+    ['worst 100 ms', `${formatRate(tally.worst)}   ${ofLimit(tally.worst, LIMIT)}`],
+    ['without limit', `${formatRate(context.unlimited)}   ${ofLimit(context.unlimited, LIMIT)}`],
   ]
 }
 
-const ofLimit = (rate) => dim(`${(rate / LIMIT).toFixed(rate > 10 * LIMIT ? 1 : 4)} of the limit`)
+const ofLimit = (rate, limit) => dim(`${(rate / limit).toFixed(rate > 10 * limit ? 1 : 4)} of the limit`)
 
 /** @param {string} hash @param {Context} context */
 function verdict(hash, context) {
@@ -109,15 +136,7 @@ async function move({ dir, file }, limit) {
     server.once('error', failed).listen(0, '127.0.0.1', listening)
   })
   const tally = new Tally(systemClock)
-  const progress = startProgress({ progress: false, quiet: limit === null, json: false }, false, systemClock, () => ({
-    bytes: tally.bytes,
-    elapsed: tally.elapsed,
-    rate: tally.rate(1000),
-    pace: tally.rate(10_000),
-    limit,
-    size: SIZE,
-    waitsFor: undefined,
-  }))
+  const progress = showProgress(tally, limit, SIZE)
   try {
     let elapsed = 0
     await pipeline(
@@ -138,6 +157,115 @@ async function move({ dir, file }, limit) {
     progress.stop()
     server.close()
   }
+}
+
+/**
+ * @param {Tally} tally
+ * @param {number | null} limit Bytes per second; nothing is shown without.
+ * @param {number} size Bytes to expect.
+ */
+function showProgress(tally, limit, size) {
+  return startProgress({ progress: false, quiet: limit === null, json: false }, false, systemClock, () => ({
+    bytes: tally.bytes,
+    elapsed: tally.elapsed,
+    rate: tally.rate(1000),
+    pace: tally.rate(10_000),
+    limit,
+    size,
+    waitsFor: undefined,
+  }))
+}
+
+/** @param {Context} context */
+async function serveTree(context) {
+  const root = join(context.dir, 'served')
+  await writeTree(join(root, 'tree'))
+  context.tree = await treeOf(join(root, 'tree'))
+  context.server = new Server({ root })
+  await context.server.listen()
+  return [
+    ['tree', `${context.tree.files} files in ${context.tree.folders} folders, ${formatSize(context.tree.size)}`],
+    ['SHA-256', context.tree.hash],
+    ['listening on', context.server.url],
+  ]
+}
+
+/** @param {Context} context */
+async function downloadTree(context) {
+  const copy = join(context.dir, 'downloaded')
+  const moved = await transferTree(context, (pool, options) => pool.download('tree', copy, options))
+  return [['hash', await treeVerdict(copy, context)], ...rowsOf(moved)]
+}
+
+/** @param {Context} context */
+async function uploadTree(context) {
+  const original = join(context.dir, 'downloaded')
+  const moved = await transferTree(context, (pool, options) => pool.upload(original, 'uploaded', options))
+  return [['hash', await treeVerdict(join(context.dir, 'served', 'uploaded'), context)], ...rowsOf(moved)]
+}
+
+function rowsOf({ summary, tally, elapsed }) {
+  const mean = (summary.bytes * 1000) / elapsed
+  return [
+    ['files', String(summary.files)],
+    ['took', formatDuration(elapsed)],
+    ['limit', formatRate(TREE_LIMIT)],
+    ['mean', `${formatRate(mean)}   ${ofLimit(mean, TREE_LIMIT)}`],
+    ['worst 100 ms', `${formatRate(tally.worst)}   ${ofLimit(tally.worst, TREE_LIMIT)}`],
+  ]
+}
+
+/**
+ * Runs a transfer over several connections, which share one limit.
+ *
+ * @param {Context} context
+ * @param {(pool: ClientPool, options: object) => Promise<import('../dist/ftp/client/index.js').TransferSummary>} run
+ */
+async function transferTree({ server, tree }, run) {
+  const throttles = { total: StreamThrottle.fromLimits({ readSpeedLimit: TREE_LIMIT, writeSpeedLimit: TREE_LIMIT }) }
+  const pool = new ClientPool('127.0.0.1', { port: server.address.port, connections: CONNECTIONS, throttles })
+  const tally = new Tally(systemClock)
+  const progress = showProgress(tally, TREE_LIMIT, tree.size)
+  try {
+    const onProgress = ({ totalBytes }) => tally.count(totalBytes - tally.bytes)
+    const summary = await run(pool, { onProgress, progressInterval: 0 })
+    return { summary, tally, elapsed: tally.elapsed }
+  } finally {
+    progress.stop()
+    await pool.close()
+  }
+}
+
+/** Many small files and some large ones, under names as people give them. */
+async function writeTree(root) {
+  for (const [i, folder] of ['reports', 'reports/2026 (draft)', 'photos', 'photos/Zürich'].entries()) {
+    await mkdir(join(root, folder), { recursive: true })
+    const block = randomFillSync(Buffer.alloc(2 * 1024 * 1024))
+    for (let n = 0; n < 16; n++)
+      await writeFile(join(root, folder, `small ${n}.csv`), block.subarray(n * 777, n * 4096))
+    await writeFile(join(root, folder, `large-${i}.bin`), block)
+  }
+}
+
+/** @returns {Promise<Tree>} */
+async function treeOf(root) {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true })
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  const hash = createHash('sha256')
+  let size = 0
+  for (const path of paths.sort()) {
+    const content = await readFile(path)
+    size += content.length
+    hash.update(`${relative(root, path)}\0${content.length}\0`).update(content)
+  }
+  return { files: paths.length, folders: entries.length - paths.length, size, hash: hash.digest('hex') }
+}
+
+/** @param {string} root @param {Context} context */
+async function treeVerdict(root, { tree }) {
+  const { hash, files } = await treeOf(root)
+  if (hash !== tree.hash) throw new Error(`Cannot trust the tree: the SHA-256 of its ${files} files is ${hash}`)
+  return green(`SHA-256 of all ${files} files matches`)
 }
 
 async function main() {
@@ -161,13 +289,15 @@ async function main() {
       process.exit(exitCode)
     })
   }
+  /** @type {Context} */
+  const context = { dir }
   try {
-    const context = { dir }
     for (const [i, { title, run }] of STEPS.entries()) {
       process.stdout.write(`${i > 0 ? '\n' : ''}${bold(`${i + 1}. ${title}`)}\n`)
       for (const [label, value] of await run(context)) process.stdout.write(`   ${dim(label.padEnd(15))}${value}\n`)
     }
   } finally {
+    await context.server?.close({ drain: false })
     cleanUp()
   }
 }

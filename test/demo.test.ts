@@ -11,7 +11,7 @@ function startDemo(folder: { path: (name: string) => string }) {
 }
 
 // Under the limit by more than 1 % is what a machine that stalls for tens of ms makes of it: not every time, then.
-test('npm run demo moves a file at its limit, and cleans up', { retry: 3 }, async () => {
+test('npm run demo moves a file and a tree at their limits, and cleans up', { retry: 3 }, async () => {
   using folder = temporaryFolder()
   const { code, stdout, stderr } = await startDemo(folder).ended
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -23,6 +23,18 @@ test('npm run demo moves a file at its limit, and cleans up', { retry: 3 }, asyn
   const [, ratio] = /^ {3}mean {11}[\d.]+ MiB\/s {3}([\d.]+) of the limit$/m.exec(text) ?? []
   expect(Number(ratio)).toBeGreaterThan(0.99)
   expect(Number(ratio)).toBeLessThan(1.01)
+  expect(text).toMatch(/^ {3}tree {11}68 files in 4 folders, 9\.\d\d MiB$/m)
+  expect(text).toMatch(/^ {3}listening on {3}ftp:\/\/127\.0\.0\.1:\d+$/m)
+  expect(text.match(/^ {3}hash {11}SHA-256 of all 68 files matches$/gm)).toHaveLength(2)
+  // Connecting and listing take their time; no more than the limit passes.
+  const rates = [
+    ...text.matchAll(/^ {3}limit {10}4\.00 MiB\/s\n {3}mean {11}[\d.]+ MiB\/s {3}([\d.]+) of the limit$/gm),
+  ]
+  expect(rates).toHaveLength(2)
+  for (const [, ratio] of rates) {
+    expect(Number(ratio)).toBeGreaterThan(0.8)
+    expect(Number(ratio)).toBeLessThan(1.02)
+  }
   expect(readdirSync(folder.path('tmp'))).toEqual([])
 })
 
