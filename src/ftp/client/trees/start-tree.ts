@@ -4,7 +4,7 @@ import type { Carrier } from '../transfer/carrier.ts'
 import { downloadFile } from '../transfer/download-file.ts'
 import { JobProgress } from '../transfer/progress.ts'
 import { type TransferSettings, transferSettings } from '../transfer/transfer-settings.ts'
-import type { DownloadOptions, KnownFile, UploadOptions } from '../transfer/transfer-types.ts'
+import type { DownloadOptions, UploadOptions } from '../transfer/transfer-types.ts'
 import { uploadFile } from '../transfer/upload-file.ts'
 import type { Comparison } from './compare.ts'
 import { LocalSide } from './local-side.ts'
@@ -63,11 +63,6 @@ export async function transferTree(request: TreeRequest): Promise<Tally> {
   if (!(await isThere[source]())) throw missing(request)
   const isNew = compare !== undefined && !(await isThere[target]())
   const progress = progressOf(direction, settings, carrier)
-  const known = (file: KnownFile, isNewFile: boolean) => {
-    // Of what is on the server an upload has to know how much is there.
-    if (direction === 'download') return file
-    return isNewFile && compare !== undefined ? { size: 0 } : {}
-  }
   const job: TreeJob = {
     carrier,
     direction,
@@ -82,16 +77,25 @@ export async function transferTree(request: TreeRequest): Promise<Tally> {
     remove,
     dryRun,
     onAction,
-    transfer: (path, file, isNewFile, end) => {
-      const how = { settings, progress, known: known(file, isNewFile), signal: end }
-      return direction === 'download'
-        ? downloadFile(carrier, remote.pathOf(path), local.pathOf(path), how)
-        : uploadFile(carrier, local.pathOf(path), remote.pathOf(path), how)
+    transfer: (path, known, reason, end) => {
+      const [there, here] = [remote.pathOf(path), local.pathOf(path)]
+      if (direction === 'download') {
+        return downloadFile(carrier, there, here, { settings, progress, known, signal: end })
+      }
+      return uploadFile(carrier, here, there, { settings: uploadSettings(settings, reason), progress, signal: end })
     },
   }
   const transfer = new TreeTransfer(job)
   await transfer.run(isNew, signal)
   return transfer.tally
+}
+
+/**
+ * What an upload goes on with lies under the name of the file itself, unless it is atomic. Only of a file whose size differs can that be a part; one that has all
+ * its bytes, and is another one all the same, would be left as it is.
+ */
+function uploadSettings(settings: TransferSettings, reason: TreeAction['reason']): TransferSettings {
+  return { ...settings, resume: settings.resume && (settings.atomic || reason === 'size') }
 }
 
 /** Whether copies have the times of their originals. Servers that set times by MDTM do not say so beforehand. */

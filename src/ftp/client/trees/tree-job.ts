@@ -41,6 +41,11 @@ export interface TreeJob {
   /** Whether nothing is done, and only told of. */
   readonly dryRun: boolean
   readonly onAction: ((action: TreeAction) => void) | undefined
-  /** Moves one file. @param path Relative to the root. */
-  readonly transfer: (path: string, known: KnownFile, isNew: boolean, signal: AbortSignal) => Promise<FileResult>
+  /** Moves one file. @param path Relative to the root. @param source What is known of the original. */
+  readonly transfer: (
+    path: string,
+    source: KnownFile,
+    reason: TreeAction['reason'],
+    signal: AbortSignal,
+  ) => Promise<FileResult>
 }

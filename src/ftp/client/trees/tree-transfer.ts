@@ -92,7 +92,7 @@ export class TreeTransfer {
         const { source, folder } = replacement
         const path = folder.filter.pathOf(source.name)
         if (source.type === 'directory') this.#enter({ path, filter: replacement.filter, parent: folder, isNew: true })
-        else this.#addFile(folder, source, () => this.#move(folder, path, source, true, 'in the way'))
+        else this.#addFile(folder, source, () => this.#move(folder, path, source, 'in the way'))
       })
     }
     await this.#work()
@@ -153,7 +153,7 @@ export class TreeTransfer {
         this.#enter({ path, filter: step.filter, parent: folder, isNew: folder.isNew || step.isNew })
         break
       case 'transfer':
-        this.#addFile(folder, item, () => this.#move(folder, path, item, !there, step.reason))
+        this.#addFile(folder, item, () => this.#move(folder, path, item, step.reason))
         break
       case 'ask':
         this.#addFile(folder, item, () => this.#ask(folder, path, step))
@@ -178,14 +178,14 @@ export class TreeTransfer {
     if (!rules) return
     if (step.what === 'checksum') {
       if (await haveSameContent(job, path, this.#stop.signal)) return this.#same(source)
-      return await this.#move(folder, path, source, false, 'checksum')
+      return await this.#move(folder, path, source, 'checksum')
     }
     const asked = await askForTime(job, path, this.#stop.signal)
     const isSource = job.direction === 'download'
     const verdict = compareAsked(source, target, asked, { ...rules, isSource })
     if (verdict === 'same') return this.#same(source)
     const exact: Item = isSource && asked ? { ...source, modified: asked, modifiedTo: 's' } : source
-    await this.#move(folder, path, exact, false, verdict)
+    await this.#move(folder, path, exact, verdict)
   }
 
   #same(source: Item): void {
@@ -193,13 +193,13 @@ export class TreeTransfer {
     this.#count(-(source.size ?? 0))
   }
 
-  async #move(folder: Folder, path: string, source: Item, isNew: boolean, reason: TreeAction['reason']): Promise<void> {
+  async #move(folder: Folder, path: string, source: Item, reason: TreeAction['reason']): Promise<void> {
     const { direction, dryRun, transfer } = this.#job
     this.#act({ action: direction, path, reason, size: source.size })
     await this.#make(folder)
     const { size, modified } = source
     if (dryRun) this.tally.add({ bytes: size ?? 0, size: size ?? 0, resumed: false, checked: false })
-    else this.tally.add(await transfer(path, { size, modified }, isNew, this.#stop.signal))
+    else this.tally.add(await transfer(path, { size, modified }, reason, this.#stop.signal))
   }
 
   #addFile(folder: Folder, item: Item, move: () => Promise<void>): void {
