@@ -44,7 +44,8 @@ export function retrySettings(retry: number | RetryOptions = 0): RetrySettings {
  * @param chance From 0 to 1.
  */
 export function backOff({ delay, factor, maxDelay, jitter }: RetrySettings, failed: number, chance: number): number {
-  return Math.min(maxDelay, delay * factor ** (failed - 1)) * (1 - jitter * chance)
+  const growth = Math.min(factor ** (failed - 1), Number.MAX_VALUE) // Infinity times no delay would be no number
+  return Math.min(maxDelay, delay * growth) * (1 - jitter * chance)
 }
 
 /** What a network says when it fails: a while later it may not. */
