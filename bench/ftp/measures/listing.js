@@ -9,20 +9,22 @@ import { absolute, ratio } from '../lib/verdict.js'
 /** @typedef {'LIST' | 'MLSD'} Command */
 /** @typedef {{ kind: 'time', command: Command, count: number, folder: string, target: Target }} Timed */
 /** @typedef {{ kind: 'kept', counts: number[], folders: string[], target: Target }} Kept */
-/** @typedef {{ half: number, many: number }} Growth The most bytes of the heap in use, above those before, in each folder. */
+/** @typedef {{ half: number, whole: number }} Growth The most bytes of the heap in use, above those before, in each folder. */
 /** @typedef {{ times: Outcome<Cost, Timed>[], kept: Outcome<Growth, Kept>[] }} Results */
 
 export const title = 'Listing'
 
+/** Entries of the larger directory in which the heap is looked at: more than any buffer holds, or it would be the buffer that grows. */
+const KEPT = 40_000
 /** How often the heap is looked at, in entries. */
 const LOOK = 500
 
 /** @param {FtpContext} context @returns {Promise<Results>} */
 export async function run({ quick, clients, servers, place, withServer, alternate }) {
   const count = quick ? 3000 : 20_000
-  const half = count / 2
   place.files('many', count, 0)
-  place.files('half', half, 0)
+  place.files('half', KEPT / 2, 0)
+  place.files('whole', KEPT, 0)
   const rounds = quick ? 1 : 3
   /** @type {Results} */
   const results = { times: [], kept: [] }
@@ -32,7 +34,7 @@ export async function run({ quick, clients, servers, place, withServer, alternat
     const jobs = [...clients.keys()].map((adapter) => ({ adapter, params }))
     results.times.push(.../** @type {Outcome<Cost, Timed>[]} */ (await alternate('listing', jobs, rounds)))
     /** @type {Kept} */
-    const kept = { kind: 'kept', counts: [half, count], folders: ['half', 'many'], target }
+    const kept = { kind: 'kept', counts: [KEPT / 2, KEPT], folders: ['half', 'whole'], target }
     const inNode = [...clients].filter(([, { version }]) => !version)
     results.kept = await alternate(
       'listing',
@@ -63,7 +65,7 @@ export async function measure(adapter, params) {
   }
   const most = []
   for (const folder of params.folders) most.push(await heapOf(list, params.target, folder))
-  return { half: Number(most[0]), many: Number(most[1]) }
+  return { half: Number(most[0]), whole: Number(most[1]) }
 }
 
 /**
@@ -106,7 +108,7 @@ export function verdicts({ times, kept }) {
       bound: 1024,
       unit: 'KiB',
       digits: 0,
-      of: ({ half, many }) => (many - half) / KiB,
+      of: ({ half, whole }) => (whole - half) / KiB,
     }),
   ]
 }
@@ -137,7 +139,7 @@ export function tables({ times, kept }, nameOf) {
           outcome.params.counts.map((count, i) => ({
             ...outcome,
             params: { count },
-            value: outcome.value && [outcome.value.half, outcome.value.many][i],
+            value: outcome.value && [outcome.value.half, outcome.value.whole][i],
           })),
         ),
         ({ params }) => params.count.toLocaleString('en'),
