@@ -19,6 +19,7 @@ export class RemoteSide implements Side {
   readonly #retry: RetrySettings
   /** Told of each line of a listing that can't be read. */
   readonly #onUnreadable: (path: string, line: string) => void
+  #hidesDotted = false
   /** The names that were there before in folders to which something is added, by the path of the folder. */
   readonly #known = new Map<string, Promise<ReadonlyMap<string, Entry['type']>>>()
 
@@ -31,6 +32,11 @@ export class RemoteSide implements Side {
     this.#root = root
     this.#retry = options.retry
     this.#onUnreadable = options.onUnreadable
+  }
+
+  /** Whether names that begin with a dot may be missing in listings: LIST of many servers leaves them out, and this one does not take -a. */
+  get hidesDotted(): boolean {
+    return this.#hidesDotted
   }
 
   pathOf(path: string): string {
@@ -59,6 +65,7 @@ export class RemoteSide implements Side {
           if (count > MOST_NAMES) throw new ProtocolError('list', `there are more than ${MOST_NAMES} entries`)
           take(entries.map(itemOfEntry))
         }
+        if (session.listsHidden === false) this.#hidesDotted = true
       } finally {
         close()
       }

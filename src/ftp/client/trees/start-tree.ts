@@ -9,6 +9,7 @@ import { uploadFile } from '../transfer/upload-file.ts'
 import type { Comparison } from './compare.ts'
 import { LocalSide } from './local-side.ts'
 import { RemoteSide } from './remote-side.ts'
+import { reopening } from './reopening.ts'
 import type { Tally } from './tally.ts'
 import { FolderFilter } from './tree-filter.ts'
 import type { TreeAction, TreeJob } from './tree-job.ts'
@@ -39,10 +40,11 @@ export const widthFor = (connections: number): number => 2 * connections + 1
  * @throws {TypeError | RangeError} If an option is wrong, before anything happens. Else the first failure, unless `onError` is 'continue'; or the signal's reason.
  */
 export async function transferTree(request: TreeRequest): Promise<Tally> {
-  const { carrier, direction, options, width, remove = false, dryRun = false, onAction } = request
+  const { direction, options, width, remove = false, dryRun = false, onAction } = request
   const settings = transferSettings(options)
   const filter = FolderFilter.root(options)
   const onError = checkOnError(options.onError)
+  const carrier = onError === 'continue' ? reopening(request.carrier) : request.carrier
   const signal = options.signal ?? new AbortController().signal
   signal.throwIfAborted()
   const local = new LocalSide(request.local)

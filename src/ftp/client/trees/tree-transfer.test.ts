@@ -319,3 +319,25 @@ test('downloadPath() and uploadPath() find out whether it is a file or a directo
   expect(readTree(local)).toEqual({ file: 'x', 'folder/': '', 'folder/a': '1' })
   expect(readTree(root)).toMatchObject({ copy: 'x', 'copies/': '', 'copies/a': '1' })
 })
+
+test('downloadTree() opens a lost connection anew for the files that had no part in the loss', async () => {
+  const names = Array.from({ length: 30 }, (_, i) => `f${i}`)
+  write(join(root, 'tree'), Object.fromEntries(names.map((name) => [name, name.repeat(10_000)])))
+  await using server = new Server({ root })
+  const { host, port } = await server.listen()
+  const connection = await Connection.open(clientSettings(host, { port }), undefined)
+  let files = 0
+  const onProgress = (progress: TransferProgress) => {
+    if (progress.files === files) return
+    files = progress.files
+    if (files % 10 === 0) server.connections[0]?.close()
+  }
+  const options = { onError: 'continue', onProgress, progressInterval: 0 } as const
+  const { failed, files: done } = await downloadTree(connection, '/tree', local, options)
+  expect(failed.length).toBeLessThanOrEqual(3)
+  expect(done + failed.length).toBe(30)
+  expect(readdirSync(local)).toHaveLength(done)
+  await server.close({ drain: false })
+  await expect(downloadTree(connection, '/tree', join(local, 'x'), options)).rejects.toThrow()
+  connection.close()
+})

@@ -63,7 +63,9 @@ export class TreeTransfer {
       const root: Folder = { path: '', filter: this.#job.filter, parent: undefined, isNew }
       this.#enter(root)
       await this.#work()
-      if (this.tally.failed.length === 0) await this.#replace()
+      const [failure] = this.tally.failed
+      if (failure === undefined) await this.#replace()
+      else if (this.#job.onError === 'stop') throw failure.error
     } finally {
       forget()
       this.#job.progress?.end()
@@ -114,7 +116,7 @@ export class TreeTransfer {
   }
 
   async #list(folder: Folder): Promise<void> {
-    const { rules, remove } = this.#job
+    const { rules, remove, direction, remote } = this.#job
     const there = new Map<string, Item>()
     if (rules && !folder.isNew) {
       const take = (items: readonly Item[]) => {
@@ -141,7 +143,11 @@ export class TreeTransfer {
     }
     await this.#source.list(folder.path, take, this.#stop.signal)
     for (const { path, error } of failures) await this.#fail(path, error)
-    if (remove) this.#extras.push(...planExtras(there.values(), folder.filter))
+    if (!remove) return
+    // What a listing may have left out does not lack for sure.
+    const mayLack =
+      direction === 'download' && remote.hidesDotted ? ({ name }: Item) => !name.startsWith('.') : () => true
+    for (const extra of planExtras([...there.values()].filter(mayLack), folder.filter)) this.#extras.push(extra)
   }
 
   #found(folder: Folder, item: Item, there: Item | undefined): void {
