@@ -34,19 +34,19 @@ export function serverLine(now: ServerSnapshot, rates: readonly number[], style:
     [formatRate(rate).padStart(10)],
     [` ${formatSize(bytes).padStart(8)}`, dim],
   ]
-  const parts: readonly Part[] = [
-    [counted(now.connections, 'connection')],
-    [`  ${counted(now.transfers, 'transfer')}`],
-    ...flow('out', now.sent),
-    ...flow('in', now.received),
-    [`  ${graph}`, cyan],
+  const groups: readonly (readonly Part[])[] = [
+    [[counted(now.connections, 'connection')]],
+    [[`  ${counted(now.transfers, 'transfer')}`]],
+    flow('out', now.sent),
+    flow('in', now.received),
+    [[`  ${graph}`, cyan]],
   ]
   let room = style.width
   let line = ''
-  for (const [text, paint] of parts) {
-    room -= text.length
+  for (const parts of groups) {
+    room -= parts.reduce((sum, [text]) => sum + text.length, 0)
     if (room < 0) break
-    line += paint ? paint(text) : text
+    for (const [text, paint] of parts) line += paint ? paint(text) : text
   }
   return line
 }

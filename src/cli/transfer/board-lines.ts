@@ -5,8 +5,10 @@ import { printable } from '../tell.ts'
 import type { RunningFile } from './board.ts'
 
 /** Characters of a file's line behind its name. */
-const FIGURES = 52
+const FIGURES = 55
 const SHORTEST_NAME = 12
+/** Seconds. What would take longer than 99 days is not worth a forecast. */
+const LONGEST_ETA = 99 * 86_400
 
 /**
  * A line for each file that is being transferred, and one for all. A single file of a single transfer has that one line only.
@@ -21,7 +23,7 @@ export function boardLines(
 ): string[] {
   if (total.isSingle) return [progressLine(total, rates, style)]
   const { dim } = pc.createColors(style.colors)
-  const count = `${total.files} ${total.files === 1 ? 'file ' : 'files'} done `
+  const count = `${total.files} ${total.files === 1 ? 'file ' : 'files'} done  `
   const sum = `${dim(count)}${progressLine(total, rates, { ...style, width: style.width - count.length })}`
   const room = style.height - 1
   const shown = running.slice(0, running.length > room ? Math.max(0, room - 1) : room)
@@ -34,7 +36,8 @@ export function boardLines(
 export function fileLine({ path, bytes, size, rate }: RunningFile, style: LineStyle): string {
   const { dim } = pc.createColors(style.colors)
   const percent = size === undefined || size === 0 ? '' : `${Math.min(100, Math.floor((bytes / size) * 100))}%`
-  const left = size === undefined || rate === 0 ? '-' : clockTime(Math.ceil(Math.max(0, size - bytes) / rate) * 1000)
+  const seconds = size === undefined ? Infinity : Math.ceil(Math.max(0, size - bytes) / Math.max(rate, Number.EPSILON))
+  const left = seconds > LONGEST_ETA ? '-' : clockTime(seconds * 1000)
   const ofSize = size === undefined ? '' : ` of ${formatSize(size)}`
   const nameWidth = style.width - FIGURES
   if (nameWidth < SHORTEST_NAME) return shortened(path, style.width, style.unicode)
@@ -42,7 +45,7 @@ export function fileLine({ path, bytes, size, rate }: RunningFile, style: LineSt
     formatSize(bytes).padStart(10),
     dim(ofSize.padEnd(12)),
     percent.padStart(6),
-    formatRate(rate).padStart(12),
+    formatRate(Math.round(rate)).padStart(12),
     `  ETA ${left}`,
   ]
   return `${shortened(path, nameWidth, style.unicode).padEnd(nameWidth)}${figures.join('')}`
