@@ -31,8 +31,9 @@ export async function runLs(options: LsOptions): Promise<number> {
   const stop = new AbortController()
   const release = onInterruption((interruption) => stop.abort(interruption))
   try {
-    await using client = await Client.connect(url.host, { ...clientOptions, signal: stop.signal })
-    for await (const entries of directoriesOf(client, options, stop.signal)) await show(entries, options)
+    await Client.context(url.host, { ...clientOptions, signal: stop.signal }, async (client) => {
+      for await (const entries of directoriesOf(client, options, stop.signal)) await show(entries, options)
+    })
     return EXIT_CODE.done
   } catch (error) {
     if (error instanceof Interruption) return EXIT_CODE[error.signal]
