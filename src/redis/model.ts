@@ -150,6 +150,7 @@ export class BudgetModel {
         if (member.due > now + SECOND) this.#seen.set(member, now + SECOND)
       }
     }
+    const wasForSale = forSale(state)
     this.#sweep(state, id, channel, now)
 
     let me = this.#members.get(id)
@@ -172,13 +173,13 @@ export class BudgetModel {
       state.weights += me.weight
     } else if (me.absent === 1) {
       returns = true
-      const before = forSale(state)
       free(state, me)
-      if (before > 0) state.cursor = now + (Math.max(0, state.cursor - now) * before) / forSale(state)
       me.active = 0
       state.count++
       state.weights += me.weight
     }
+
+    if (state.limit > 0) state.cursor = now + (Math.max(0, state.cursor - now) * wasForSale) / forSale(state)
 
     if (ownInterval >= state.interval) {
       state.interval = ownInterval

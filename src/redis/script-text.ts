@@ -155,6 +155,12 @@ elseif knownVersion > state.version then
   state.limit, state.version = knownLimit, knownVersion
 end
 
+-- What is for sale, beside what is kept for others.
+local function forSale()
+  return math.max(state.limit - state.reserved, state.limit / 100)
+end
+local wasForSale = forSale()
+
 -- Who has fallen silent: if its connection is gone, so is the process. Else it may be cut off and go on with its share, which
 -- is not sold to others meanwhile.
 for _, name in ipairs(oldest) do
@@ -184,23 +190,19 @@ for _, name in ipairs(oldest) do
   end
 end
 
--- What is left to sell, beside what is kept.
-local function forSale()
-  return math.max(state.limit - state.reserved, state.limit / 100)
-end
 local returns = now < state.crowdUntil
 if not me then
   me = {weight = ownWeight, active = 0, rate = 0, since = now, seen = now, bytes = 0, absent = 0, kept = 0}
   state.count, state.weights = state.count + 1, state.weights + me.weight
 elseif me.absent == 1 then
-  -- Its part is for sale again, so what is sold already takes less time.
   returns = true
-  local before = forSale()
   free(me)
-  if before > 0 then state.cursor = now + math.max(0, state.cursor - now) * before / forSale() end
   me.active = 0
   state.count, state.weights = state.count + 1, state.weights + me.weight
 end
+
+-- Where more or less is for sale, what is sold already takes less time or more.
+if state.limit > 0 then state.cursor = now + math.max(0, state.cursor - now) * wasForSale / forSale() end
 
 -- A round is as long as the slowest member needs, and so long that all calls together are 1,000 a second.
 if ownInterval >= state.interval then

@@ -186,7 +186,7 @@ export class Share {
     const spending = this.#spending
     this.#basin.settle(now)
     const soldAt = this.#time.note(sale.now, sentAt, now)
-    this.#late = now - sentAt > this.#portion.interval
+    this.#late = now - sentAt > this.#portion.interval && sale.retry === 0
     this.#sentAt = undefined
     this.#failures = 0
     this.#outage = false
@@ -202,7 +202,7 @@ export class Share {
       return
     }
     const bytes = sale.limit === null ? 0 : (sale.bytes * limit) / sale.limit
-    if (bytes > 0) spending.add(soldAt + sale.lead, bytes, now)
+    if (bytes > 0) spending.add(soldAt + sale.lead, bytes, sale.lead, now)
     spending.endBridge(now)
     if (sale.paused || this.#basin.paused) spending.giveUp(now)
     spending.begin(now)
@@ -281,7 +281,7 @@ export class Share {
     const without = this.#portion.outageRate(kept)
     // While a reply is only late, its lease is still to be expected.
     const rate = this.#outage || without === 0 ? without : Math.max(without, this.#portion.pace * 1000)
-    this.#spending.bridge(rate, now)
+    this.#spending.bridge(rate, !this.#outage, now)
   }
 
   #nextAsk(sale: Sale, now: number): number {

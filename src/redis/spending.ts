@@ -20,6 +20,9 @@ export class Spending {
   /** Bought and not begun, in their order. */
   readonly #leases: Lease[] = []
   #bridging = false
+  #bridgedFrom = 0
+  /** Bytes that passed without a lease while a reply was late, and may have been sold to others. */
+  #debt = 0
   /** When the present lease is to be spent, in ms. */
   endsAt = -Infinity
   /** Bytes that were bought and will not be used. */
@@ -51,13 +54,20 @@ export class Spending {
     return this.#leases.reduce((sum, { bytes }) => sum + bytes, this.#basin.level + this.#supply)
   }
 
-  /** Adds a lease that was bought for `start`. */
-  add(start: number, bytes: number, now: number): void {
+  /**
+   * Adds a lease that was bought for `start`; what passed without one since the last is taken off.
+   *
+   * @param lead How far the budget was sold already, in ms. If it was not, what passed without a lease was nobody else's.
+   */
+  add(start: number, bytes: number, lead: number, now: number): void {
     const { interval } = this.#portion
-    // What should have been spent while Redis was silent has been: from the share that was held.
-    const gone = this.#bridging ? Math.min(1, Math.max(0, now - start) / interval) : 0
+    this.#count()
+    const missed = this.#bridging ? bytes * Math.min(1, Math.max(0, now - start) / interval) : 0
+    const owed = Math.max(0, this.#debt - missed) * Math.min(1, Math.max(0, (2 * lead) / interval - 1))
+    const paid = Math.min(bytes - missed, owed)
+    this.#debt = owed - paid
     const from = Math.max(start, this.#leases.at(-1)?.start ?? -Infinity, now - interval)
-    this.#leases.push({ start: from, bytes: bytes * (1 - gone) })
+    this.#leases.push({ start: from, bytes: bytes - missed - paid })
   }
 
   /** Begins the leases that are due. @returns Whether there were any. */
@@ -97,9 +107,21 @@ export class Spending {
     this.#feed(this.#supply - spare, now)
   }
 
-  /** Goes on without leases. @param rate Bytes per second; 0 for none. */
-  bridge(rate: number, now: number): void {
-    if (!this.#bridging) this.back += this.#supply
+  /**
+   * Goes on without leases.
+   *
+   * @param rate Bytes per second; 0 for none.
+   * @param owes Whether it is to be paid back, if it was sold to others: while a reply is only late.
+   */
+  bridge(rate: number, owes: boolean, now: number): void {
+    if (!this.#bridging) {
+      this.back += this.#supply
+      this.#bridgedFrom = this.#basin.drawn
+    }
+    if (!owes) {
+      this.#bridgedFrom = Infinity
+      this.#debt = 0
+    }
     this.#bridging = true
     this.#basin.feed(rate || 1, rate === 0 ? 0 : Infinity, 0, now)
   }
@@ -107,6 +129,7 @@ export class Spending {
   /** Until the next lease there is nothing: that time is sold to others. */
   endBridge(now: number): void {
     if (!this.#bridging) return
+    this.#count()
     this.#bridging = false
     this.#feed(0, now)
   }
@@ -140,6 +163,12 @@ export class Spending {
     const { back } = this
     this.back = 0
     return back
+  }
+
+  /** Counts what has passed without a lease. */
+  #count(): void {
+    if (this.#bridging) this.#debt += Math.max(0, this.#basin.drawn - this.#bridgedFrom)
+    this.#bridgedFrom = this.#basin.drawn
   }
 
   get #supply(): number {
