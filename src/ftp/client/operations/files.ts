@@ -12,8 +12,15 @@ export async function rename(
   to: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  await session.command('RNFR', from, { expectedCodes: '3xx', signal })
-  await session.command('RNTO', to, { signal })
+  signal?.throwIfAborted()
+  try {
+    await session.command('RNFR', from, { expectedCodes: '3xx', signal })
+    await session.command('RNTO', to, { signal })
+  } catch (error) {
+    // After RNFR ProFTPD refuses whatever is not RNTO, for ever. To rename it to what it is called changes nothing.
+    if (signal?.aborted && !session.control.failure) session.send('RNTO', from).abandon()
+    throw error
+  }
 }
 
 /** SIZE (RFC 3659 section 4), in the type of all transfers here, binary. */
