@@ -55,6 +55,11 @@ test('sluice --help tells the commands and the exit codes', async () => {
   for (const line of [
     /^Usage: sluice \[options\] \[command\]$/m,
     /^ {2}pipe .* copy bytes from one place to another, under limits$/m,
+    /^ {2}get .* download files and directories by FTP$/m,
+    /^ {2}put .* upload files and directories by FTP$/m,
+    /^ {2}ls .* list what there is on an FTP server$/m,
+    /^ {2}mirror .* make a folder like a directory on a server, or the reverse$/m,
+    /^ {2}serve .* serve a folder by FTP$/m,
     /^ {2}0 {4}done$/m,
     /^ {2}1 {4}failed/m,
     /^ {2}2 {4}wrong usage/m,
@@ -90,6 +95,48 @@ test('sluice pipe --help tells every option, and how they are used', async () =>
   expect(help).toContain("tar c photos | sluice pipe -l 10Mbit/s | ssh host 'tar x'")
   expectToFit(help)
 })
+
+const documentation = readFileSync(new URL('../docs/cli.md', import.meta.url), 'utf8')
+
+const commands = [
+  {
+    command: 'get',
+    usage: 'URL... [options]',
+    named: ['--limit <RATE>', '--output <PATH>', '--resume', '--ca <FILE>'],
+  },
+  {
+    command: 'put',
+    usage: 'FILE... URL [options]',
+    named: ['--total-limit <RATE>', '--atomic', '--password-file <FILE>'],
+  },
+  { command: 'ls', usage: 'URL [options]', named: ['--long', '--recursive', '--json', '--timeout <DURATION>'] },
+  {
+    command: 'mirror',
+    usage: 'FROM TO [options]',
+    named: ['--delete', '--dry-run', '--compare <HOW>', '--parallel <N>'],
+  },
+  {
+    command: 'serve',
+    usage: 'DIR [options]',
+    named: ['--limit-per-user <RATE>', '--tls-cert <FILE>', '--passive-ports <A-B>'],
+  },
+]
+for (const { command, usage, named } of commands) {
+  test(`sluice ${command} --help tells its options, and each stands in docs/cli.md`, async () => {
+    const { code, stdout, stderr } = await sluice([command, '--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const help = stdout.toString()
+    expect(help.split('\n')[0]).toBe(`Usage: sluice ${command} ${usage}`)
+    expect(help).toContain('Examples:\n')
+    const options = [...help.matchAll(/^ {2}(?:-\w, )?(--[\w-]+(?: <[^>]+>)?)/gm)].map(([, option]) => option ?? '')
+    expect(options).toEqual(expect.arrayContaining(named))
+    for (const option of options.filter((each) => each !== '--help')) {
+      const [name = ''] = option.split(' ')
+      expect(documentation, option).toMatch(new RegExp(`^\\| (\`-\\w\`, )?\`${name}[ \`]`, 'm'))
+    }
+    expectToFit(help)
+  })
+}
 
 function expectToFit(help: string) {
   for (const line of help.split('\n')) expect(line.length, line).toBeLessThanOrEqual(82)
