@@ -10,6 +10,8 @@ const TIME_VAL = /^(?:19(1\d\d)|([1-9]\d{3}))(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.
  * @returns Undefined if it is no such time, or there is no such day.
  */
 export function parseTimeVal(text: string): Date | undefined {
+  // Nearly all are of this form, and listings are full of them.
+  if (text.length === 14 && !text.startsWith('191')) return fromDigits(text)
   const match = TIME_VAL.exec(text.trim())
   if (!match) return undefined
   const [, since1900, ...fields] = match
@@ -37,4 +39,29 @@ export function formatTimeVal(time: Date): string {
     .toISOString()
     .replace(/[-:TZ]/g, '')
     .replace('.000', '')
+}
+
+/** A time of 14 digits, without a regular expression. */
+function fromDigits(text: string): Date | undefined {
+  const year = digits(text, 0, 4)
+  const [month, day] = [digits(text, 4, 6), digits(text, 6, 8)]
+  const [hour, minute, second] = [digits(text, 8, 10), digits(text, 10, 12), digits(text, 12, 14)]
+  // A comparison with NaN, for what is no digit, is false.
+  if (!(year >= 1000 && month <= 12 && day <= 31 && hour <= 23 && minute <= 59 && second <= 60)) return undefined
+  const time = new Date(Date.UTC(year, month - 1, day, hour, minute, second))
+  if (second === 60 || day > 28 || day === 0 || month === 0) {
+    const date = new Date(Date.UTC(year, month - 1, day))
+    if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined
+  }
+  return time
+}
+
+function digits(text: string, from: number, to: number): number {
+  let number = 0
+  for (let at = from; at < to; at++) {
+    const digit = text.charCodeAt(at) - 0x30
+    if (digit < 0 || digit > 9) return Number.NaN
+    number = number * 10 + digit
+  }
+  return number
 }

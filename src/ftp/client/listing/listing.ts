@@ -1,6 +1,5 @@
 import { Waits } from '../../../streams/adapters/waits.ts'
 import type { Entry } from '../../protocol/listing/entry.ts'
-import { joinPath } from '../../protocol/path.ts'
 import { tooMany } from './listing-source.ts'
 
 /** An entry, and where it is. */
@@ -79,6 +78,7 @@ export class Listing implements AsyncIterable<ListedEntry>, PromiseLike<ListedEn
 
   async *#directory(directory: string): AsyncGenerator<readonly ListedEntry[]> {
     const parts = new Parts()
+    const prefix = directory === '' || directory.endsWith('/') ? directory : `${directory}/`
     const stop = new AbortController()
     const signal = this.#signal ? AbortSignal.any([this.#signal, stop.signal]) : stop.signal
     const listed = this.#listOne(directory, (entries) => parts.put(entries), parts.hurry, signal).then(
@@ -87,7 +87,7 @@ export class Listing implements AsyncIterable<ListedEntry>, PromiseLike<ListedEn
     )
     try {
       for (let part = await parts.take(); part; part = await parts.take()) {
-        yield part.map((entry) => ({ ...entry, path: joinPath(directory, entry.name) }))
+        yield part.map((entry) => located(entry, prefix))
       }
     } finally {
       stop.abort()
@@ -95,6 +95,11 @@ export class Listing implements AsyncIterable<ListedEntry>, PromiseLike<ListedEn
       await listed
     }
   }
+}
+
+/** Says where an entry is. It is new and nobody else's: to copy it would take as long as to read it. */
+function located(entry: Entry, prefix: string): ListedEntry {
+  return Object.assign(entry, { path: prefix + entry.name })
 }
 
 /** Between the one who lists and the one who iterates: one part at a time, or all of them if somebody is in a hurry. */

@@ -71,24 +71,20 @@ export function draftOf(line: string, name: string, type: EntryType): Draft {
   }
 }
 
+/** No file has more digits in its size; endless ones would take long to read. */
+const MOST_DIGITS = 40
+
 /** Notes a size, if `text` is one. */
 export function setSize(draft: Draft, text: string): void {
-  const size = sizeOf(text)
-  draft.bigSize = size
-  draft.size = size === undefined ? undefined : Number(size)
+  if (text === '' || text.length > MOST_DIGITS || /\D/.test(text)) return
+  const size = Number(text)
+  draft.size = size
+  // What is exact as a number makes a bigint faster than text does.
+  draft.bigSize = BigInt(size <= Number.MAX_SAFE_INTEGER ? size : text)
 }
 
 /** Notes a date, if there is one. */
 export function setModified(draft: Draft, modified: Entry['modified'], modifiedTo: Entry['modifiedTo']): void {
   draft.modified = modified
   draft.modifiedTo = modified && modifiedTo
-}
-
-/** No file has more digits in its size; endless ones would take long to read. */
-const MOST_DIGITS = 40
-
-/** The size that a text of digits tells, exact; undefined if it is none. */
-function sizeOf(text: string): bigint | undefined {
-  if (text === '' || text.length > MOST_DIGITS || /\D/.test(text)) return undefined
-  return BigInt(text)
 }

@@ -25,8 +25,19 @@ export interface Permissions {
   readonly mode: number
 }
 
+/** The one that was read last: in most listings all files have the same. */
+let last: { readonly text: string; readonly permissions: Permissions | undefined } = {
+  text: '',
+  permissions: undefined,
+}
+
 /** Reads the first column of `ls -l`, such as `drwxr-xr-x+`. Undefined if it is none. */
 export function parsePermissions(text: string): Permissions | undefined {
+  if (text !== last.text) last = { text, permissions: readPermissions(text) }
+  return last.permissions
+}
+
+function readPermissions(text: string): Permissions | undefined {
   const first = text.charAt(0)
   // A server for Windows has no type before the letters.
   const letters = first === 'r' ? text : text.slice(1)
