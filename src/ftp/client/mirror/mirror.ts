@@ -1,7 +1,7 @@
 import { checkPath } from '../connection.ts'
 import type { Carrier } from '../transfer/carrier.ts'
 import type { Comparison } from '../trees/compare.ts'
-import { transferTree, widthFor } from '../trees/start-tree.ts'
+import { transferTree, widthOf } from '../trees/start-tree.ts'
 import type { MirrorOptions, MirrorSummary } from './mirror-types.ts'
 
 const COMPARISONS: readonly Comparison[] = ['time-and-size', 'size', 'checksum']
@@ -9,7 +9,6 @@ const COMPARISONS: readonly Comparison[] = ['time-and-size', 'size', 'checksum']
 /**
  * Makes one tree like another.
  *
- * @param connections How many connections there are.
  * @throws As `ClientPool.mirror`.
  */
 export async function mirror(
@@ -17,7 +16,6 @@ export async function mirror(
   from: string,
   to: string,
   options: MirrorOptions,
-  connections: number,
 ): Promise<MirrorSummary> {
   checkPath('mirror', from)
   checkPath('mirror to', to)
@@ -29,7 +27,7 @@ export async function mirror(
     direction,
     local: direction === 'download' ? to : from,
     remote: direction === 'download' ? from : to,
-    width: checkParallel(parallel, connections),
+    width: checkParallel(parallel, widthOf(carrier)),
     options: { ...others, resume: options.resume ?? true, onError: options.onError ?? 'continue' },
     compare,
     remove: flag('delete', options.delete),
@@ -57,8 +55,8 @@ function checkFunction<T>(name: string, value: T): T {
 }
 
 /** With fewer than there are connections, no more of them are used at a time. */
-function checkParallel(parallel: number | undefined, connections: number): number {
-  if (parallel === undefined) return widthFor(connections)
-  if (Number.isSafeInteger(parallel) && parallel >= 1) return Math.min(parallel, widthFor(connections))
+function checkParallel(parallel: number | undefined, most: number): number {
+  if (parallel === undefined) return most
+  if (Number.isSafeInteger(parallel) && parallel >= 1) return Math.min(parallel, most)
   throw new RangeError(`Cannot mirror: 'parallel' must be an integer >= 1, is ${String(parallel)}`)
 }

@@ -1,3 +1,5 @@
+import type { Writable } from 'node:stream'
+import type { WritableStream } from 'node:stream/web'
 import { ClosedError } from '../../../errors.ts'
 import { checkSignal, onAbort } from '../../../on-abort.ts'
 import { Waits } from '../../../streams/adapters/waits.ts'
@@ -7,13 +9,13 @@ import type { Client } from '../client.ts'
 import { type ClientOptions, type ClientSettings, clientSettings } from '../client-options.ts'
 import { ClientThrottles } from '../client-throttles.ts'
 import { Connection } from '../connection.ts'
+import { type DownloadBytesOptions, downloadBytes, downloadTo } from '../download-to.ts'
 import { Log } from '../log.ts'
 import { mirror } from '../mirror/mirror.ts'
 import type { MirrorOptions, MirrorSummary } from '../mirror/mirror-types.ts'
+import type { ChunkSource } from '../transfer/origins/chunk-reader.ts'
 import type { DownloadOptions, TransferSummary, UploadOptions } from '../transfer/transfer-types.ts'
-import { downloadPath } from '../trees/download-path.ts'
-import { widthFor } from '../trees/start-tree.ts'
-import { uploadPath } from '../trees/upload-path.ts'
+import { uploadFrom } from '../upload-from.ts'
 import { Members, type MembersStats } from './members.ts'
 import { PoolCarrier } from './pool-carrier.ts'
 import { PooledClient } from './pooled-client.ts'
@@ -52,7 +54,6 @@ export class ClientPool implements AsyncDisposable {
   readonly #log: Log
   readonly #members: Members
   readonly #carrier: PoolCarrier
-  readonly #most: number
   /** How many calls have not ended. */
   #calls = 0
   /** In how many of them a body runs. */
@@ -73,7 +74,6 @@ export class ClientPool implements AsyncDisposable {
     }
     this.#settings = clientSettings(host, others)
     this.#throttles = new ClientThrottles(this.#settings.throttles)
-    this.#most = connections
     this.#log = new Log(host, this.#settings.logger)
     this.#members = new Members({
       open: (signal) => Connection.open(this.#settings, signal, this.#throttles),
@@ -81,7 +81,7 @@ export class ClientPool implements AsyncDisposable {
       clock: this.#settings.clock,
       log: this.#log,
     })
-    this.#carrier = new PoolCarrier(this.#settings, this.#throttles, this.#log, this.#members)
+    this.#carrier = new PoolCarrier(this.#settings, this.#throttles, this.#log, this.#members, connections)
   }
 
   /** The server, as it was named. */
@@ -136,24 +136,34 @@ export class ClientPool implements AsyncDisposable {
   }
 
   /**
-   * Downloads a file, or a directory with all that is in it, whose files come over all connections at the same time.
+   * As {@link Client.download}; the files of a directory come over all connections at the same time.
    *
-   * @param to The local path of the copy.
-   * @throws As `Client.download`; {@link ClosedError} if the pool is closed.
+   * @throws As {@link Client.download}; {@link ClosedError} if the pool is closed.
    */
-  async download(remote: string, to: string, options: DownloadOptions = {}): Promise<TransferSummary> {
-    return await this.#call(() => downloadPath(this.#carrier, remote, to, options, widthFor(this.#most)))
+  async download(
+    remote: string,
+    to: string | Writable | WritableStream<Uint8Array>,
+    options: DownloadOptions = {},
+  ): Promise<TransferSummary> {
+    return await this.#call(() => downloadTo(this.#carrier, remote, to, options))
+  }
+
+  /** As {@link Client.downloadBytes}. @throws {ClosedError} If the pool is closed, too. */
+  async downloadBytes(remote: string, options: DownloadBytesOptions = {}): Promise<Buffer> {
+    return await this.#call(() => downloadBytes(this.#carrier, remote, options))
   }
 
   /**
-   * Uploads a local file, or a directory with all that is in it, whose files go over all connections at the same time.
+   * As {@link Client.upload}; the files of a directory go over all connections at the same time.
    *
-   * @param from The local path.
-   * @param remote The path of the copy.
-   * @throws As `Client.upload`; {@link ClosedError} if the pool is closed.
+   * @throws As {@link Client.upload}; {@link ClosedError} if the pool is closed.
    */
-  async upload(from: string, remote: string, options: UploadOptions = {}): Promise<TransferSummary> {
-    return await this.#call(() => uploadPath(this.#carrier, from, remote, options, widthFor(this.#most)))
+  async upload(
+    from: string | Uint8Array | ChunkSource,
+    remote: string,
+    options: UploadOptions = {},
+  ): Promise<TransferSummary> {
+    return await this.#call(() => uploadFrom(this.#carrier, from, remote, options))
   }
 
   /**
@@ -168,7 +178,7 @@ export class ClientPool implements AsyncDisposable {
    * read; with `onError: 'stop'` the first failure; when there is no connection to go on with, the reason; {@link ClosedError} if the pool is closed; the signal's reason.
    */
   async mirror(from: string, to: string, options: MirrorOptions): Promise<MirrorSummary> {
-    return await this.#call(() => mirror(this.#carrier, from, to, options, this.#most))
+    return await this.#call(() => mirror(this.#carrier, from, to, options))
   }
 
   /**

@@ -13,6 +13,7 @@ export class PoolCarrier implements Carrier {
   readonly settings: ClientSettings
   readonly throttles: ClientThrottles
   readonly session: { readonly log: Log }
+  readonly connections: number
   readonly #members: Members
   /** Ends what runs. */
   readonly #running = new Set<AbortController>()
@@ -22,7 +23,8 @@ export class PoolCarrier implements Carrier {
   /** Whether no connection could be had the last time. */
   #isLost = false
 
-  constructor(settings: ClientSettings, throttles: ClientThrottles, log: Log, members: Members) {
+  constructor(settings: ClientSettings, throttles: ClientThrottles, log: Log, members: Members, connections: number) {
+    this.connections = connections
     this.settings = settings
     this.throttles = throttles
     this.session = { log }

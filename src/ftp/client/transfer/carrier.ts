@@ -8,6 +8,8 @@ export interface Carrier
     'settings' | 'throttles' | 'isClosed' | 'isLost' | 'isEnded' | 'transfer' | 'abortable' | 'reconnect'
   > {
   readonly session: Pick<Session, 'log'>
+  /** How many turns can go on at a time. @default 1 */
+  readonly connections?: number
   /** Whether another connection takes over what has failed with this error: then it need not wait, and that was no attempt. */
   takesOver?(error: unknown): boolean
 }

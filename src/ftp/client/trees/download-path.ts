@@ -3,19 +3,17 @@ import { checkPath } from '../connection.ts'
 import { sizeIfTold } from '../operations/files.ts'
 import { statPath } from '../operations/stat.ts'
 import type { Session } from '../session/session.ts'
+import { singleFile } from '../single-file.ts'
 import { attempts } from '../transfer/attempts.ts'
 import type { Carrier } from '../transfer/carrier.ts'
 import { downloadFile } from '../transfer/download-file.ts'
 import { transferSettings } from '../transfer/transfer-settings.ts'
 import type { DownloadOptions, KnownFile, TransferSummary } from '../transfer/transfer-types.ts'
 import { downloadTree } from './download-tree.ts'
-import { progressOf } from './start-tree.ts'
-import { Tally } from './tally.ts'
 
 /**
  * Downloads a file, or a directory with all that is in it, whichever it is, to a local path.
  *
- * @param width How many files of a tree are worked on at a time.
  * @throws As `Client.download`.
  */
 export async function downloadPath(
@@ -23,24 +21,20 @@ export async function downloadPath(
   remote: string,
   local: string,
   options: DownloadOptions,
-  width?: number,
 ): Promise<TransferSummary> {
   checkPath('download', remote)
   checkPath('download to a file', local)
   const settings = transferSettings(options)
   const { signal } = options
   signal?.throwIfAborted()
-  const tally = new Tally(carrier.settings.clock)
   const isFinal = () => false
   const found = await attempts(carrier, { retry: settings.retry, signal, isFinal }, (session, end) =>
     lookAt(session, remote, end),
   )
-  if (found === 'directory') return await downloadTree(carrier, remote, local, options, width)
-  const progress = progressOf('download', settings, carrier)
-  if (progress) progress.totalSize = found.size
-  tally.add(await downloadFile(carrier, remote, local, { settings, progress, known: found, signal }))
-  progress?.end()
-  return tally.summary()
+  if (found === 'directory') return await downloadTree(carrier, remote, local, options)
+  return await singleFile(carrier, 'download', settings, signal, (how) =>
+    downloadFile(carrier, remote, local, { ...how, known: found }),
+  )
 }
 
 /** What a path stands for. What is not there at all passes for a file: the server says best what is wrong with it. */

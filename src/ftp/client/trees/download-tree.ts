@@ -1,6 +1,6 @@
 import type { Carrier } from '../transfer/carrier.ts'
 import type { DownloadOptions, TransferSummary } from '../transfer/transfer-types.ts'
-import { transferTree, widthFor } from './start-tree.ts'
+import { transferTree } from './start-tree.ts'
 
 /**
  * Downloads a directory with all that is in it, into a local one, which is made if it is not there. What is there already under other names stays.
@@ -15,8 +15,7 @@ export async function downloadTree(
   remote: string,
   local: string,
   options: DownloadOptions,
-  width = widthFor(1),
 ): Promise<TransferSummary> {
-  const tally = await transferTree({ carrier, direction: 'download', local, remote, width, options })
+  const tally = await transferTree({ carrier, direction: 'download', local, remote, options })
   return tally.summary()
 }

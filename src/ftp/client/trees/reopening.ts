@@ -39,6 +39,7 @@ export function reopening(carrier: Carrier): Carrier {
     get isEnded() {
       return carrier.isEnded
     },
+    connections: carrier.connections ?? 1,
     transfer,
     abortable: (signal, work) => carrier.abortable(signal, work),
     reconnect: (signal) => carrier.reconnect(signal),

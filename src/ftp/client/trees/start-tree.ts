@@ -21,8 +21,8 @@ export interface TreeRequest {
   readonly direction: 'download' | 'upload'
   readonly local: string
   readonly remote: string
-  /** How many files are worked on at a time, see {@link widthFor}. */
-  readonly width: number
+  /** How many files are worked on at a time. @default see {@link widthOf} */
+  readonly width?: number | undefined
   readonly options: DownloadOptions & UploadOptions
   /** How files are compared. Without, all are transferred; or, to resume, those that differ in time and size. */
   readonly compare?: Comparison | undefined
@@ -32,7 +32,7 @@ export interface TreeRequest {
 }
 
 /** More than there are connections: the local file of one transfer is closed and renamed while the next one has the connection. */
-export const widthFor = (connections: number): number => 2 * connections + 1
+export const widthOf = ({ connections = 1 }: Carrier): number => 2 * connections + 1
 
 /**
  * Transfers a tree.
@@ -40,13 +40,21 @@ export const widthFor = (connections: number): number => 2 * connections + 1
  * @throws {TypeError | RangeError} If an option is wrong, before anything happens. Else the first failure, unless `onError` is 'continue'; or the signal's reason.
  */
 export async function transferTree(request: TreeRequest): Promise<Tally> {
-  const { direction, options, width, remove = false, dryRun = false, onAction } = request
+  const { carrier, options } = request
   const settings = transferSettings(options)
   const filter = FolderFilter.root(options)
   const onError = checkOnError(options.onError)
+  options.signal?.throwIfAborted()
+  return await carrier.abortable(options.signal, (signal) => transfer(request, { settings, filter, onError }, signal))
+}
+
+async function transfer(
+  request: TreeRequest,
+  { settings, filter, onError }: Pick<TreeJob, 'settings' | 'filter' | 'onError'>,
+  signal: AbortSignal,
+): Promise<Tally> {
+  const { direction, width = widthOf(request.carrier), remove = false, dryRun = false, onAction } = request
   const carrier = onError === 'continue' ? reopening(request.carrier) : request.carrier
-  const signal = options.signal ?? new AbortController().signal
-  signal.throwIfAborted()
   const local = new LocalSide(request.local)
   const compare = request.compare ?? (settings.resume ? 'time-and-size' : undefined)
   const log = (text: string) => carrier.session.log.note(text)
@@ -54,7 +62,7 @@ export async function transferTree(request: TreeRequest): Promise<Tally> {
     retry: settings.retry,
     onUnreadable: (path, line) => {
       log(`can't read the line ${JSON.stringify(line)} of the listing of ${JSON.stringify(remote.pathOf(path))}`)
-      transfer.unreadable(path, line)
+      tree.unreadable(path, line)
     },
   })
   const isThere = {
@@ -87,9 +95,9 @@ export async function transferTree(request: TreeRequest): Promise<Tally> {
       return uploadFile(carrier, here, there, { settings: uploadSettings(settings, reason), progress, signal: end })
     },
   }
-  const transfer = new TreeTransfer(job)
-  await transfer.run(isNew, signal)
-  return transfer.tally
+  const tree = new TreeTransfer(job)
+  await tree.run(isNew, signal)
+  return tree.tally
 }
 
 /**
@@ -112,7 +120,7 @@ async function keepsTimes(
 }
 
 /** What tells how far a job is, if anybody wants to know. */
-export function progressOf(
+function progressOf(
   direction: 'download' | 'upload',
   { onProgress, progressInterval }: TransferSettings,
   { settings: { clock } }: Carrier,

@@ -1,6 +1,6 @@
 import type { Carrier } from '../transfer/carrier.ts'
 import type { TransferSummary, UploadOptions } from '../transfer/transfer-types.ts'
-import { transferTree, widthFor } from './start-tree.ts'
+import { transferTree } from './start-tree.ts'
 
 /**
  * Uploads a local directory with all that is in it, into one on the server, which is made if it is not there, with those above it. What is there already under
@@ -15,8 +15,7 @@ export async function uploadTree(
   local: string,
   remote: string,
   options: UploadOptions,
-  width = widthFor(1),
 ): Promise<TransferSummary> {
-  const tally = await transferTree({ carrier, direction: 'upload', local, remote, width, options })
+  const tally = await transferTree({ carrier, direction: 'upload', local, remote, options })
   return tally.summary()
 }
