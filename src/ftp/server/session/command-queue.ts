@@ -20,7 +20,7 @@ export interface QueueOwner {
   failed(error: unknown): void
 }
 
-/** So many commands wait at most, and what one chunk brings on top; then no more is read. */
+/** So many commands wait at most, and what one turn of the control connection brings on top; then no more is read. */
 const MOST = 64
 
 const TOO_LONG: QueuedCommand = { verb: '', argument: '', isTooLong: true }

@@ -22,20 +22,35 @@ const CONGESTED = 16 * 1024
 /** How long a client may take to close its end, in ms, once ours is closed. */
 const LINGER = 5_000
 
+/**
+ * Bytes that are read at a time, before others have their turn. What a client sends at once can be 64 KiB, which are 32,000 commands: these
+ * would take a hundred times the memory, and nobody else would get through for as long as they take.
+ */
+const TURN = 128
+
+const NOTHING = Buffer.alloc(0)
+
 /** The control connection: bytes in, commands out; replies in, bytes out. */
 export class ControlChannel {
   readonly #codec: TextCodec
+  readonly #clock: Clock
   readonly #listener: ControlListener
   #socket: Socket
   #parser: CommandParser
+  /** What has come and was not read yet. */
+  #unread: Uint8Array = NOTHING
+  /** The socket stands still, since there is something unread. */
+  #isBehind = false
+  #cancelTurn: (() => void) | undefined
   #isPaused = false
   #isClosed = false
   #isEnding = false
   /** TLS is being put upon the socket: there must be nothing in the clear any more. */
   #isReleased = false
 
-  constructor(socket: Socket, codec: TextCodec, listener: ControlListener) {
+  constructor(socket: Socket, codec: TextCodec, clock: Clock, listener: ControlListener) {
     this.#codec = codec
+    this.#clock = clock
     this.#listener = listener
     this.#parser = new CommandParser({ codec })
     this.#socket = socket
@@ -92,7 +107,8 @@ export class ControlChannel {
   resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
-    this.#socket.resume()
+    if (this.#unread.length > 0) this.#readLater()
+    else this.#socket.resume()
   }
 
   /**
@@ -104,6 +120,7 @@ export class ControlChannel {
     this.#socket.off('end', this.#end)
     this.#socket.off('close', this.#close)
     this.#isPaused = false
+    this.#forgetUnread()
     this.#isReleased = true
     this.#parser = new CommandParser({ codec: this.#codec })
     return this.#socket
@@ -122,7 +139,7 @@ export class ControlChannel {
   }
 
   /** Closes, after what was sent; commands that still come are not looked at. */
-  end(clock: Clock): void {
+  end(): void {
     if (this.closed) return
     this.#isEnding = true
     if (this.#isReleased) {
@@ -130,8 +147,9 @@ export class ControlChannel {
       return
     }
     this.#socket.off('data', this.#data)
+    this.#forgetUnread()
     this.#socket.end()
-    linger(this.#socket, LINGER, clock)
+    linger(this.#socket, LINGER, this.#clock)
   }
 
   /** Closes at once. What was said has gone out, unless the client does not take it. */
@@ -148,13 +166,45 @@ export class ControlChannel {
     if (socket.destroyed) this.#close()
   }
 
-  readonly #data = (bytes: Buffer) => this.#listener.received(this.#parser.push(bytes))
+  readonly #data = (bytes: Buffer) => {
+    this.#unread = this.#unread.length > 0 ? Buffer.concat([this.#unread, bytes]) : bytes
+    if (!this.#isPaused && !this.#cancelTurn) this.#read()
+  }
+
+  /** One turn. What is left waits for the next one, and the socket for all of it. */
+  #read(): void {
+    const part = this.#unread.subarray(0, TURN)
+    this.#unread = this.#unread.length > TURN ? this.#unread.subarray(TURN) : NOTHING
+    const wasBehind = this.#isBehind
+    this.#isBehind = this.#unread.length > 0
+    if (this.#isBehind) {
+      this.#socket.pause()
+      this.#readLater()
+    } else if (wasBehind) this.#socket.resume()
+    this.#listener.received(this.#parser.push(part))
+  }
+
+  #readLater(): void {
+    this.#cancelTurn ??= this.#clock.sleepUntil(this.#clock.now(), () => {
+      this.#cancelTurn = undefined
+      if (!this.#isPaused) this.#read()
+    })
+  }
+
+  #forgetUnread(): void {
+    this.#unread = NOTHING
+    this.#isBehind = false
+    this.#cancelTurn?.()
+    this.#cancelTurn = undefined
+  }
+
   readonly #end = () => this.#listener.ended()
   readonly #close = () => this.#closed(this.#socket.errored ?? undefined)
 
   #closed(error: Error | undefined): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#forgetUnread()
     this.#listener.closed(error)
   }
 }

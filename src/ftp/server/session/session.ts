@@ -69,7 +69,7 @@ export class Session implements ConnectionInfo, ControlListener, Watched {
     this.secure = secure
     this.data = new DataSettings(host.settings.implicitTls)
     this.#watch = host.loginWatch
-    this.control = new ControlChannel(socket, host.settings.codec, this)
+    this.control = new ControlChannel(socket, host.settings.codec, host.settings.clock, this)
     this.#queue = new CommandQueue(this.control, {
       perform: (command) => perform(this, command),
       isClosing: () => this.host.isDraining,
@@ -229,7 +229,7 @@ export class Session implements ConnectionInfo, ControlListener, Watched {
 
   /** Closes after what was said. */
   hangUp(): void {
-    this.control.end(this.host.settings.clock)
+    this.control.end()
     this.#finish()
   }
 
