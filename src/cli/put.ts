@@ -19,8 +19,8 @@ Examples:
     tar cz photos | sluice put - ftp://ann@host/photos.tar.gz
 
 A URL that ends with a slash is a directory, which the files go into. A path is
-relative to where the login leads; a second slash, as in ftp://host//srv/, begins at
-the root.
+relative to where the login leads; a second slash, as in ftp://host//srv/in/,
+begins at the root.
 
 The password comes from the URL, --user, --password-file, SLUICE_FTP_PASSWORD or
 .netrc, or is asked for on the terminal.
