@@ -1,5 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { StreamThrottle } from 'sluice'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { connectTo, foreignModes } from './fixtures/foreign/connect.ts'
 import { big, exercise, makeRoot, read, removeRoot } from './fixtures/foreign/exercise.ts'
@@ -41,6 +42,27 @@ for (const [name, start] of [
         expect(await client.size('big')).toBe(big.length)
       }
     })
+
+    for (const tls of [undefined, {}]) {
+      test(`keeps replies apart while NOOP goes out all the time${tls ? ' under TLS' : ''}`, async () => {
+        await using server = await start({ root, ...(tls && { tls }) })
+        await using client = await connectTo(server, tls, { keepAlive: 2 })
+        for (let i = 0; i < 3; i++) {
+          const throttles = { slow: StreamThrottle.fromLimits({ readSpeedLimit: '50MB/s', writeSpeedLimit: '50MB/s' }) }
+          expect((await read(client, 'big', { throttles })).equals(big)).toBe(true)
+          expect(await client.size('big')).toBe(big.length)
+          await client.uploadStream('up', { throttles }, (stream) => stream.write(big))
+          expect(await client.size('up')).toBe(big.length)
+          await client.downloadStream('big', { throttles }, async (stream) => {
+            await stream.read(1_000_000)
+            await stream.close()
+          })
+          await expect(client.size('none')).rejects.toMatchObject({ replyCode: 550 })
+          expect(await client.currentDirectory()).toBe(server.home)
+        }
+        expect(server.log().match(/NOOP/g)?.length).toBeGreaterThan(30)
+      })
+    }
 
     test('takes names of all kinds as they are', async () => {
       await using server = await start({ root })
