@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { SluiceError } from '../../../errors.ts'
+import { onAbort } from '../../../on-abort.ts'
 import { unlessAborted } from '../../../streams/io/write-side.ts'
 import { ReplyError } from '../../errors.ts'
 import { type CodeMask, matchesCode } from '../../protocol/code-mask.ts'
@@ -51,12 +52,12 @@ export class DataTransfer {
     const channel = isPassive ? await passiveChannel(session, command) : await activeChannel(session, signal)
     let exchange: Exchange | undefined
     const stop = new AbortController()
+    const forget = onAbort(signal, (reason) => stop.abort(reason))
     try {
       if (prepared) await unlessAborted(prepared, signal)
       await restartAt(session, offset, signal)
       exchange = session.send(verb, argument)
-      const end = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
-      const connected = channel.ready(end)
+      const connected = channel.ready(stop.signal)
       connected.catch(() => {}) // it is told below, or what the server answers is
       const reply = await session.control.reply(exchange, session.patience(signal))
       if (reply.code >= 400) throw new ReplyError(exchange.command, reply)
@@ -69,6 +70,8 @@ export class DataTransfer {
       if (exchange) await stopTransfer(session, exchange, channel)
       else channel.reset()
       throw error
+    } finally {
+      forget()
     }
   }
 

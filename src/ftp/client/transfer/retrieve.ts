@@ -2,9 +2,9 @@ import type { Flow } from '../../../throttle/flow.ts'
 import { TruncatedError } from '../../errors.ts'
 import { received, type TakeBytes } from '../../transfer/receive-file.ts'
 import { SocketIntake } from '../../transfer/socket-intake.ts'
-import { DataTransfer } from '../data/data-transfer.ts'
 import { sizeIfTold } from '../operations/files.ts'
 import type { Session } from '../session/session.ts'
+import { withTransfer } from './with-transfer.ts'
 
 /** What is to be fetched, and where it is to go. */
 export interface RetrieveRequest {
@@ -35,35 +35,26 @@ export async function retrieve(session: Session, request: RetrieveRequest): Prom
   const { path, offset, take, flow, onBytes, size, prepared, onStart, signal } = request
   const { clock, timeouts } = session.settings
   const intake = new SocketIntake()
-  const command = { verb: 'RETR', argument: path, offset, intake, prepared, signal }
-  const transfer = await DataTransfer.start(session, command)
-  const failed = new AbortController()
-  transfer.watch((error) => failed.abort(error))
   try {
-    if (!transfer.usesOnread) intake.attach(transfer.socket, false)
-    onStart?.(transfer.announced)
-    let count = 0
-    const options = {
-      flow,
-      clock,
-      signal: AbortSignal.any([signal, failed.signal]),
-      stallTimeout: timeouts.stall,
-      firstByteTimeout: timeouts.firstByte,
-      onBytes,
-    }
-    const chunks = received(intake, options)
-    for (;;) {
-      const next = await chunks.next().catch((error: unknown) => transfer.explain(error, signal))
-      if (next.done) break
-      await take(next.value)
-      count += next.value.length
-    }
-    await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
-    await checkWhole(session, path, offset + count, transfer.announced ?? size, offset, signal)
-    return count
+    const command = { verb: 'RETR', argument: path, offset, intake, prepared, signal }
+    return await withTransfer(session, command, async (transfer, end) => {
+      if (!transfer.usesOnread) intake.attach(transfer.socket, false)
+      onStart?.(transfer.announced)
+      let count = 0
+      const { stall: stallTimeout, firstByte: firstByteTimeout } = timeouts
+      const chunks = received(intake, { flow, clock, signal: end, stallTimeout, firstByteTimeout, onBytes })
+      for (;;) {
+        const next = await chunks.next().catch((error: unknown) => transfer.explain(error, signal))
+        if (next.done) break
+        await take(next.value)
+        count += next.value.length
+      }
+      await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
+      await checkWhole(session, path, offset + count, transfer.announced ?? size, offset, signal)
+      return count
+    })
   } finally {
     intake.release()
-    await transfer.stop()
   }
 }
 

@@ -1,9 +1,10 @@
 import type { Flow } from '../../../throttle/flow.ts'
 import { ChangedError, ReplyError, TruncatedError } from '../../errors.ts'
 import { sendChunks } from '../../transfer/send-file.ts'
-import { DataTransfer } from '../data/data-transfer.ts'
+import type { DataTransfer } from '../data/data-transfer.ts'
 import { sizeIfTold } from '../operations/files.ts'
 import type { Session } from '../session/session.ts'
+import { withTransfer } from './with-transfer.ts'
 
 /** What is to be sent, and where to. */
 export interface StoreRequest {
@@ -32,24 +33,15 @@ export interface StoreRequest {
 export async function store(session: Session, request: StoreRequest): Promise<number> {
   const { verb, path, offset, chunks, flow, onBytes, prepared, signal } = request
   const { clock, timeouts } = session.settings
-  const transfer = await DataTransfer.start(session, { verb, argument: path, offset, prepared, signal })
-  const refused = new AbortController()
-  transfer.watch((error) => refused.abort(error))
-  try {
-    const end = AbortSignal.any([signal, refused.signal])
-    const count = await sendChunks(chunks(end), transfer.socket, {
-      flow,
-      clock,
-      signal: end,
-      stallTimeout: timeouts.stall,
-      firstByteTimeout: timeouts.firstByte,
-      onBytes,
-    }).catch((error: unknown) => failure(error, transfer, signal))
+  const { stall: stallTimeout, firstByte: firstByteTimeout } = timeouts
+  const command = { verb, argument: path, offset, prepared, signal }
+  return await withTransfer(session, command, async (transfer, end) => {
+    const options = { flow, clock, signal: end, stallTimeout, firstByteTimeout, onBytes }
+    const sending = sendChunks(chunks(end), transfer.socket, options)
+    const count = await sending.catch((error: unknown) => failure(error, transfer, signal))
     await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
     return count
-  } finally {
-    await transfer.stop()
-  }
+  })
 }
 
 /**
