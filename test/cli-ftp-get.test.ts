@@ -176,6 +176,15 @@ test('sluice get goes on with the other files when one fails', async () => {
   expect(readdirSync(served.here(''))).toEqual(['there'])
 })
 
+test('sluice get says that the folder is missing', async () => {
+  await using served = await serve()
+  writeFileSync(served.there('file'), 'x')
+  expect(await sluice(['get', `${served.url}/file`, '-o', served.here('no/file')])).toMatchObject({
+    code: 1,
+    stderr: `sluice: Cannot write ${JSON.stringify(served.here('no/file'))}: its folder does not exist (ENOENT); create the folder or check the path\n`,
+  })
+})
+
 test('sluice get says what is wrong with the connection', async () => {
   const served = await serve()
   await served[Symbol.asyncDispose]()

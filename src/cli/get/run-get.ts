@@ -64,10 +64,10 @@ function jobOf({ url, isTree, to }: GetStep, options: GetOptions, sink: Sink | u
     return await getFile(url, path, options, context)
   }
   const action = { verb: 'get', name: url.shown, local: 'write', localName } as const
-  const actionOn = (path: string) => ({
-    ...action,
-    name: `${JSON.stringify(path.replace(/^\.\//, ''))} of ${url.shown}`,
-  })
+  const actionOn = (path: string) => {
+    const shown = JSON.stringify(path.replace(/^\.\//, ''))
+    return { ...action, name: `${shown} of ${url.shown}`, localName: `the copy of ${shown}` }
+  }
   return { url, action, actionOn, isFile: !isTree, run }
 }
 

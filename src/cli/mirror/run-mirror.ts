@@ -63,10 +63,11 @@ export async function runMirror(options: MirrorOptions): Promise<number> {
   }
   const local = direction === 'download' ? 'write' : 'read'
   const action = { verb: 'mirror', name: url.shown, local, localName: JSON.stringify(folder) } as const
-  const actionOn = (path: string) => ({
-    ...action,
-    name: `${JSON.stringify(path.replace(/^\.\//, ''))} ${direction === 'download' ? 'of' : 'to'} ${url.shown}`,
-  })
+  const actionOn = (path: string) => {
+    const shown = JSON.stringify(path.replace(/^\.\//, ''))
+    if (direction === 'upload') return { ...action, name: `${shown} to ${url.shown}`, localName: shown }
+    return { ...action, name: `${shown} of ${url.shown}`, localName: `the copy of ${shown}` }
+  }
   const job: Job = { url, action, actionOn, isFile: false, run }
   const outcome = await runJobs([job], options)
   if (dryRun && actions.length > 0) await writeOut(actions.map((each) => actionLine(each, options.json)).join(''))

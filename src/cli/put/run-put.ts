@@ -43,7 +43,10 @@ function jobOf({ from = '-', isTree, to }: PutStep, isStream: boolean, options: 
     return await context.pool.upload(from, to, { ...fileOptions(options, context), atomic })
   }
   const action = { verb: 'put', name: `${localName} to ${url.shown}`, local: 'read', localName } as const
-  const actionOn = (path: string) => ({ ...action, name: `${JSON.stringify(path)} to ${url.shown}` })
+  const actionOn = (path: string) => {
+    const shown = JSON.stringify(path)
+    return { ...action, name: `${shown} to ${url.shown}`, localName: shown }
+  }
   return { url, action, actionOn, isFile: !isTree, run }
 }
 

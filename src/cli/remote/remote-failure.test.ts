@@ -85,6 +85,13 @@ test('remoteFailure() names the file here that failed', () => {
   expect(remoteFailure({ ...get, local: 'read' }, denied).message).toMatch(/^Cannot read "\/root\/x": permission/)
 })
 
+test('remoteFailure() names the file, not the temporary one beside it', () => {
+  const missing = system('ENOENT', { path: '/no/.out.0123456789ab.sluice-part', syscall: 'open' })
+  expect(remoteFailure({ ...get, localName: '"/no/out"' }, missing).message).toBe(
+    'Cannot write "/no/out": its folder does not exist (ENOENT); create the folder or check the path',
+  )
+})
+
 test('remoteFailure() leaves alone what is no failure, or one already', () => {
   const failure = new Failure('CODE', 'as it is')
   expect(remoteFailure(get, failure)).toBe(failure)

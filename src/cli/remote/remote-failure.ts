@@ -1,4 +1,6 @@
+import { basename } from 'node:path'
 import { ClosedError, TimeoutError, type TimeoutPhase } from '../../errors.ts'
+import { isPartialName } from '../../ftp/client/transfer/partial-names.ts'
 import { ChangedError, ChecksumError, ReplyError, TruncatedError, UnsafeNameError } from '../../ftp/errors.ts'
 import { formatDuration } from '../../units.ts'
 import { Failure, ioFailure, oneLine, UsageError } from '../failure.ts'
@@ -90,10 +92,16 @@ export function remoteFailure(action: RemoteAction, cause: unknown): Failure {
   if (cause instanceof ClosedError && cause.cause instanceof Error) return remoteFailure(action, cause.cause)
   const { code = 'ERR_UNKNOWN', path, message = String(cause) } = cause as Partial<NodeJS.ErrnoException>
   const isLocal = LOCAL.has(code) || (path !== undefined && !code.startsWith('ERR_'))
-  if (isLocal) return ioFailure(action.local, path ? JSON.stringify(path) : (action.localName ?? 'a file here'), cause)
+  if (isLocal) return ioFailure(action.local, localNameOf(action, path), cause)
   const [state, advice] = explain(cause, code) ?? [oneLine(message).replace(/^Cannot .*?: /, '')]
   const what = `Cannot ${action.verb} ${action.name}: ${state}${advice ? `; ${advice}` : ''}`
   return new Failure(code, what, { cause })
+}
+
+/** People know the file, not the temporary one beside it. */
+function localNameOf({ localName = 'a file here' }: RemoteAction, path: string | undefined): string {
+  if (path === undefined || isPartialName(basename(path))) return localName
+  return JSON.stringify(path)
 }
 
 function explain(cause: unknown, code: string): Told | undefined {

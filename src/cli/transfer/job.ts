@@ -8,8 +8,9 @@ export interface JobContext {
   readonly pool: ClientPool
   readonly throttles: Readonly<Record<string, StreamThrottle>>
   readonly signal: AbortSignal
-  /** Undefined where nobody wants to see it. */
-  readonly onProgress: ((progress: TransferProgress) => void) | undefined
+  readonly onProgress: (progress: TransferProgress) => void
+  /** Whether every step of each file is to be told, or only how it goes. */
+  readonly isWatched: boolean
 }
 
 /** One of the transfers that a command was called for. */

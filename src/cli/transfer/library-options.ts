@@ -5,9 +5,9 @@ import type { TransferOptions } from './transfer-options.ts'
 /** The options of the command line as the library has them, for a file. */
 export function fileOptions(options: TransferOptions, context: JobContext): CommonTransferOptions {
   const { resume, retry, checksum } = options
-  const { throttles, signal, onProgress } = context
-  // Whoever shows it looks when it is time to; here each file has to be heard of.
-  return { resume, retry, checksum, throttles, signal, ...(onProgress ? { onProgress, progressInterval: 0 } : {}) }
+  const { throttles, signal, onProgress, isWatched } = context
+  // Of several files that move at the same time, each has to be heard of.
+  return { resume, retry, checksum, throttles, signal, onProgress, ...(isWatched ? { progressInterval: 0 } : {}) }
 }
 
 /** The same, for a directory: what fails in it does not stop the rest. */

@@ -52,7 +52,8 @@ export async function runJobs(
         pool: pools.of(job.url),
         throttles: { own },
         signal: stop.signal,
-        onProgress: screen.isOn ? (progress) => board.update(job, progress) : undefined,
+        onProgress: (progress) => board.update(job, progress),
+        isWatched: screen.isOn,
       })
       summaries.push(summary)
       for (const { path, error } of summary.failed) failures.push(remoteFailure(job.actionOn(path), error))
@@ -82,6 +83,7 @@ export async function runJobs(
     summaries,
     failures,
     interruption: reason instanceof Interruption ? reason : undefined,
+    files: board.totals.files,
     moved: total.read.stats.bytes,
     waited: limits.reduce((sum, { stats }) => sum + stats.waited, 0),
     elapsed: clock.now() - startedAt,

@@ -31,6 +31,7 @@ export function showBoard({ progress, quiet, json, totalLimit, limit }: Transfer
   const isOn = progress || (redraws && !quiet && !json && !dataShows)
   const lines = new LiveLines(stderr)
   const rates: number[] = []
+  let tallest = 0
   let stop = () => {}
   return {
     isOn,
@@ -66,8 +67,12 @@ export function showBoard({ progress, quiet, json, totalLimit, limit }: Transfer
           unicode: hasUnicode(),
         }
         const texts = boardLines(board.running, now, rates, style)
-        if (redraws) lines.draw(texts)
-        else if (!stderr.writableNeedDrain) stderr.write(`${texts.at(-1)?.trim() ?? ''}\n`)
+        const sum = texts.pop() ?? ''
+        // Where small files come and go, the last line stays where it is.
+        tallest = Math.min(Math.max(tallest, texts.length), style.height - 1)
+        while (texts.length < tallest) texts.push('')
+        if (redraws) lines.draw([...texts, sum])
+        else if (!stderr.writableNeedDrain) stderr.write(`${sum.trim()}\n`)
       }
       stop = repeat(clock, redraws && !json ? REDRAW : LOG, show)
     },

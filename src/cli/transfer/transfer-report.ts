@@ -12,6 +12,8 @@ export interface Outcome {
   readonly summaries: readonly TransferSummary[]
   readonly failures: readonly Failure[]
   readonly interruption: Interruption | undefined
+  /** Files that were transferred, those of transfers that were interrupted too. */
+  readonly files: number
   /** Bytes that went through data connections, those of listings and of further attempts too. */
   readonly moved: number
   /** Milliseconds that transfers have waited for limits, added up. */
@@ -72,7 +74,7 @@ export function reportTransfers(options: TransferOptions, outcome: Outcome, extr
   return exitCode
 }
 
-function sumOf({ summaries, interruption, moved }: Outcome): Sum {
+function sumOf({ summaries, interruption, files, moved }: Outcome): Sum {
   const sum = summaries.reduce<Sum>(
     (all, one) => ({
       files: all.files + one.files,
@@ -84,8 +86,8 @@ function sumOf({ summaries, interruption, moved }: Outcome): Sum {
     }),
     NOTHING,
   )
-  // What was interrupted has no summary, but has moved bytes.
-  return interruption ? { ...sum, bytes: moved } : sum
+  // What was interrupted has no summary, but has moved something.
+  return interruption ? { ...sum, files, bytes: moved } : sum
 }
 
 /** `12 files, 32.0 MiB in 4.00 s, 8.00 MiB/s of 8 MiB/s, 1 resumed` */
