@@ -1,8 +1,15 @@
+import { checkOptions } from '../../../check-options.ts'
 import { checkPath } from '../connection.ts'
 import type { Carrier } from '../transfer/carrier.ts'
+import { FILE_OPTIONS } from '../transfer/transfer-settings.ts'
 import type { Comparison } from '../trees/compare.ts'
 import { transferTree, widthOf } from '../trees/start-tree.ts'
 import type { MirrorOptions, MirrorSummary } from './mirror-types.ts'
+
+const NAMES = [
+  ...['direction', 'parallel', 'delete', 'include', 'exclude', 'compare', 'dryRun', 'onAction', 'onError'],
+  ...FILE_OPTIONS,
+]
 
 const COMPARISONS: readonly Comparison[] = ['time-and-size', 'size', 'checksum']
 
@@ -19,6 +26,7 @@ export async function mirror(
 ): Promise<MirrorSummary> {
   checkPath('mirror', from)
   checkPath('mirror to', to)
+  checkOptions('mirror', options, NAMES)
   const { direction, parallel, compare = 'time-and-size', onAction, ...others } = options
   oneOf('direction', direction, ['download', 'upload'])
   oneOf('compare', compare, COMPARISONS)
