@@ -1,5 +1,6 @@
 import { checkWeight } from '../throttle/throttle.ts'
 import { parseRate, type Rate } from '../units.ts'
+import { abortable, type WaitOptions } from './abortable.ts'
 import { type BudgetState, parseState } from './budget-state.ts'
 import { type RedisClient, runnerOf } from './clients.ts'
 import { BudgetError, checkReply, OutageError } from './errors.ts'
@@ -23,37 +24,39 @@ export class Budget {
    *
    * @throws {TypeError} If the client can't list keys.
    */
-  static async list(client: RedisClient): Promise<string[]> {
+  static async list(client: RedisClient, options: WaitOptions = {}): Promise<string[]> {
     const { listKeys } = runnerOf(client, false)
     if (!listKeys) throw new TypeError('Cannot list budgets: the Redis client can not list keys')
-    const names = (await listKeys(ALL_BUDGETS)).map(nameOf).filter((name) => name !== undefined)
+    const names = (await abortable(() => listKeys(ALL_BUDGETS), options))
+      .map(nameOf)
+      .filter((name) => name !== undefined)
     return [...new Set(names)].sort()
   }
 
   /** How it stands, and who shares it; undefined if there is none. @throws {BudgetError | OutageError} */
-  async state(): Promise<BudgetState | undefined> {
-    return parseState(await this.#run(['show', '']))
+  async state(options: WaitOptions = {}): Promise<BudgetState | undefined> {
+    return parseState(await this.#run(['show', ''], options))
   }
 
   /** Changes the limit for all within a round; creates the budget if there is none. @throws {BudgetError | OutageError} */
-  async setLimit(limit: Rate | null): Promise<void> {
-    await this.#run(['set', '', String(limit === null ? 0 : parseRate(limit)), ''])
+  async setLimit(limit: Rate | null, options: WaitOptions = {}): Promise<void> {
+    await this.#run(['set', '', String(limit === null ? 0 : parseRate(limit)), ''], options)
   }
 
   /** Lets nothing pass in any process, within a round. @throws {BudgetError | OutageError} Also if there is none. */
-  async pause(): Promise<void> {
-    this.#exists(await this.#run(['set', '', '', '1']))
+  async pause(options: WaitOptions = {}): Promise<void> {
+    this.#exists(await this.#run(['set', '', '', '1'], options))
   }
 
   /** Ends {@link Budget.pause}. @throws {BudgetError | OutageError} Also if there is none. */
-  async resume(): Promise<void> {
-    this.#exists(await this.#run(['set', '', '', '0']))
+  async resume(options: WaitOptions = {}): Promise<void> {
+    this.#exists(await this.#run(['set', '', '', '0'], options))
   }
 
   /** Changes the weight of a process within a round. @throws {BudgetError | OutageError} Also if it does not share the budget. */
-  async setWeight(member: string, weight: number): Promise<void> {
+  async setWeight(member: string, weight: number, options: WaitOptions = {}): Promise<void> {
     checkName('set a weight', 'member', member)
-    const reply = await this.#run(['weight', member, String(checkWeight(weight))])
+    const reply = await this.#run(['weight', member, String(checkWeight(weight))], options)
     if (reply[0] !== 'NONE') return
     throw new BudgetError(this.name, keysOf(this.name).keys[1], `there is no member ${JSON.stringify(member)}`)
   }
@@ -62,13 +65,14 @@ export class Budget {
     if (reply[0] === 'NONE') throw new BudgetError(this.name, keysOf(this.name).keys[0], 'there is none of this name')
   }
 
-  async #run(args: readonly string[]): Promise<readonly unknown[]> {
-    let reply: readonly unknown[]
-    try {
-      reply = await this.#runner.runScript(keysOf(this.name).keys, args)
-    } catch (error) {
-      throw new OutageError(this.name, error instanceof Error ? error.message : String(error), { cause: error })
-    }
+  async #run(args: readonly string[], options: WaitOptions): Promise<readonly unknown[]> {
+    const reply = await abortable(async () => {
+      try {
+        return await this.#runner.runScript(keysOf(this.name).keys, args)
+      } catch (error) {
+        throw new OutageError(this.name, error instanceof Error ? error.message : String(error), { cause: error })
+      }
+    }, options)
     return checkReply(this.name, reply)
   }
 }

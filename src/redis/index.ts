@@ -1,3 +1,4 @@
+export type { WaitOptions } from './abortable.ts'
 export { Budget } from './budget.ts'
 export type { BudgetState, Member } from './budget-state.ts'
 export type { IoredisClient, NodeRedisClient, RedisClient } from './clients.ts'

@@ -24,6 +24,9 @@ export interface LinkSettings {
 /** How late a timer may be, in ms: a lease that begins a little late is spent a little faster. */
 const SLACK = 2
 
+/** So long a process waits for Redis to take its leave, in ms. */
+const FAREWELL = 1000
+
 /** Connects a share with Redis and the clock: one call at a time, one timer. */
 export class Link {
   readonly #share: Share
@@ -32,7 +35,7 @@ export class Link {
   #cancel: (() => void) | undefined
   #armedFor = Infinity
   #scheduled = false
-  #closed = false
+  #closing: Promise<void> | undefined
   #limit: number | null
   #outageSince: number | undefined
   #error: Error | undefined
@@ -55,7 +58,7 @@ export class Link {
   }
 
   get closed(): boolean {
-    return this.#closed
+    return this.#closing !== undefined
   }
 
   /** Since when Redis is out of reach, in ms; and why. */
@@ -69,7 +72,7 @@ export class Link {
 
   /** Does what is due, when the present call has returned. */
   schedule(): void {
-    if (this.#scheduled || this.#closed) return
+    if (this.#scheduled || this.closed) return
     this.#scheduled = true
     queueMicrotask(() => {
       this.#scheduled = false
@@ -116,17 +119,27 @@ export class Link {
     if (!this.#limitIsNew) this.#share.setVersion(Number(reply[3]))
   }
 
-  /** Leaves the fleet. */
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    this.#cancel?.()
+  /** Leaves the fleet. A second call joins the first. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    const { clock, name } = this.#settings
     const asleep = this.#share.dormant
-    const back = this.#share.leave(this.#settings.clock.now())
-    for (const { reject } of this.#readies.splice(0)) reject(new OutageError(this.#settings.name, 'it was closed'))
+    this.#cancel?.()
+    const back = this.#share.leave(clock.now())
+    for (const { reject } of this.#readies.splice(0)) reject(new OutageError(name, 'it was closed'))
     this.#stopListening()
     // Without Redis there is nobody to tell; there the share lapses by itself.
-    if (!asleep && this.#outageSince === undefined) await this.#leave(back).catch(() => {})
+    if (asleep || this.#outageSince !== undefined) return
+    let cancel = () => {}
+    const enough = new Promise<void>((resolve) => {
+      cancel = clock.sleepUntil(clock.now() + FAREWELL, resolve)
+    })
+    await Promise.race([this.#leave(back), enough]).catch(() => {})
+    cancel()
   }
 
   #leave(back: number): Promise<readonly unknown[]> {
@@ -134,7 +147,7 @@ export class Link {
   }
 
   #pump(): void {
-    if (this.#closed) return
+    if (this.closed) return
     const share = this.#share
     const now = this.#settings.clock.now()
     share.advance(now)
@@ -164,7 +177,7 @@ export class Link {
     this.#listen()
     this.run(purchaseArguments(member, keys.channel, this.#share.purchase(now))).then(
       (reply) => {
-        if (this.#closed) return
+        if (this.closed) return
         try {
           this.#share.sold(parseSale(reply), now, clock.now())
         } catch (error) {
@@ -181,7 +194,7 @@ export class Link {
   }
 
   #failed(error: unknown): void {
-    if (this.#closed) return
+    if (this.closed) return
     const { name, clock } = this.#settings
     this.#error = error instanceof Error ? error : new OutageError(name, String(error))
     this.#share.failed(clock.now())

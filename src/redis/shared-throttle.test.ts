@@ -178,6 +178,32 @@ test('SharedThrottle.close() gives its part to the others, lets nothing pass, an
   expect(clock.pending).toBe(0)
 })
 
+test('SharedThrottle gives up waiting for Redis when a signal says so, and leaves no listener', async () => {
+  const { clock, redis, first } = setUp(1)
+  redis.stop()
+  const reason = new Error('enough')
+  const calls = [
+    (options: { signal: AbortSignal }) => first.ready(options),
+    (options: { signal: AbortSignal }) => first.members(options),
+    (options: { signal: AbortSignal }) => first.setLimit(5, options),
+    (options: { signal: AbortSignal }) => first.setWeight(2, options),
+  ]
+  for (const call of calls) {
+    const controller = new AbortController()
+    const removed = vi.spyOn(controller.signal, 'removeEventListener')
+    const failed = expect(call({ signal: controller.signal })).rejects.toBe(reason)
+    await clock.advance(10)
+    controller.abort(reason)
+    await failed
+    expect(removed).toHaveBeenCalled()
+    await expect(call({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+  }
+  expect(first.limit).toBe(5)
+  // Nor does a farewell take for ever.
+  await clock.run(() => first.close())
+  expect(clock.now()).toBeLessThan(1100)
+})
+
 test('SharedThrottle.pair() is a StreamThrottle of two budgets', async () => {
   const clock = new VirtualClock()
   const pair = SharedThrottle.pair(new VirtualRedis(clock).client(), 'test', {

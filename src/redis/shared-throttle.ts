@@ -4,6 +4,7 @@ import { checkOptions } from '../check-options.ts'
 import { StreamThrottle } from '../throttle/stream-throttle.ts'
 import { checkWeight, gateOf, Throttle, type ThrottleOptions } from '../throttle/throttle.ts'
 import { type Duration, parseDuration, parseRate, type Rate } from '../units.ts'
+import { abortable, type WaitOptions } from './abortable.ts'
 import { GateBasin } from './basin.ts'
 import { type Member, parseMembers } from './budget-state.ts'
 import { type RedisClient, runnerOf } from './clients.ts'
@@ -188,11 +189,13 @@ export class SharedThrottle extends Throttle {
   }
 
   /** Sets the limit, and waits until Redis knows. @throws {OutageError} If it can't be told now; it will be, once it is back. */
-  async setLimit(limit: Rate | null): Promise<void> {
+  async setLimit(limit: Rate | null, options: WaitOptions = {}): Promise<void> {
     const rate = limit === null ? null : parseRate(limit)
-    this.#share.setLimit(rate, this.clock.now())
-    this.#link.schedule()
-    await this.#link.setLimit()
+    await abortable(() => {
+      this.#share.setLimit(rate, this.clock.now())
+      this.#link.schedule()
+      return this.#link.setLimit()
+    }, options)
   }
 
   /** The part of this process in proportion to that of the others. Setting it holds from the next round on. */
@@ -205,9 +208,12 @@ export class SharedThrottle extends Throttle {
   }
 
   /** Sets the weight, and waits until Redis knows. @throws {OutageError} If it can't be told now. */
-  async setWeight(weight: number): Promise<void> {
-    this.#share.setWeight(checkWeight(weight))
-    await this.#link.change(() => ['weight', this.member, String(weight)])
+  async setWeight(weight: number, options: WaitOptions = {}): Promise<void> {
+    checkWeight(weight)
+    await abortable(() => {
+      this.#share.setWeight(weight)
+      return this.#link.change(() => ['weight', this.member, String(weight)])
+    }, options)
   }
 
   /** Lets nothing pass in this process until {@link SharedThrottle.resume}; the others have its part meanwhile. */
@@ -223,13 +229,13 @@ export class SharedThrottle extends Throttle {
   }
 
   /** Settles when Redis has answered for the first time, or after an outage. @throws What Redis or its client said. */
-  async ready(): Promise<void> {
-    await this.#link.ready()
+  async ready(options: WaitOptions = {}): Promise<void> {
+    await abortable(() => this.#link.ready(), options)
   }
 
   /** Who shares the budget now. @throws {OutageError} If Redis can't be reached. */
-  async members(): Promise<Member[]> {
-    return parseMembers(await this.#link.run(['show', '']))
+  async members(options: WaitOptions = {}): Promise<Member[]> {
+    return parseMembers(await abortable(() => this.#link.run(['show', '']), options))
   }
 
   get sharing(): Sharing {
