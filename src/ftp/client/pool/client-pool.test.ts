@@ -272,3 +272,29 @@ describe('ClientPool.close()', () => {
     })
   })
 })
+
+test('ClientPool has nothing left over after many calls that go wrong', async () => {
+  writeFiles(5, 100_000)
+  await withPool({ connections: 2 }, async (pool, server) => {
+    const rounds: (() => Promise<unknown>)[] = [
+      () => pool.download('/nothing', join(local, 'x')),
+      () => pool.use(() => Promise.reject(new Error('mine'))),
+      () =>
+        pool.use(async (client) => (await client.downloadStream('/tree/f1')).read(1)).then(() => pool.use(() => {})),
+      () => pool.use((client) => client.close()),
+      () => pool.use(() => server.connections[0]?.close()),
+      () => pool.download('/tree', join(local, 'tree'), { signal: AbortSignal.abort(new Error('before')) }),
+      () => {
+        const abort = new AbortController()
+        const onProgress = () => abort.abort(new Error('enough'))
+        return pool.download('/tree', join(local, 'tree'), { onProgress, progressInterval: 0, signal: abort.signal })
+      },
+      () => pool.upload(join(local, 'nothing'), '/y'),
+      () => pool.mirror('/nothing', local, { direction: 'download' }),
+    ]
+    for (let i = 0; i < 15; i++) await Promise.allSettled(rounds.map((round) => round()))
+    expect(pool.stats).toMatchObject({ busy: 0, waiting: 0, connecting: 0 })
+    expect(await pool.use((client) => client.exists('/tree'))).toBe(true)
+    expect(server.connections.length).toBeLessThanOrEqual(2)
+  })
+})
