@@ -213,6 +213,21 @@ describe('Client, with a file that the server has cut short', () => {
     await expect(read).rejects.toMatchObject(truncated(100, 50))
   })
 
+  for (const announces of [150, 100]) {
+    test(`believes a 150 with (${announces} bytes) behind an offset of 50, whatever has grown since`, async () => {
+      const RETR = async (call: FtpCall) => {
+        await call.reply(`150 Opening x (${announces} bytes)`)
+        const data = await call.data()
+        await data.send('x'.repeat(100))
+        data.end()
+        return '226 Done'
+      }
+      await using ftp = await scriptedFtp({ RETR, SIZE: '213 1000' })
+      const content = await ftp.client.downloadStream('x', { offset: 50 }, (stream) => stream.read())
+      expect(content).toHaveLength(100)
+    })
+  }
+
   test('tells of an upload of which the server has kept a part', async () => {
     await using ftp = await scriptedFtp({ STOR: (call) => call.store(), SIZE: '213 3' })
     const written = ftp.client.uploadStream('x', (stream) => stream.write('abcdef'))

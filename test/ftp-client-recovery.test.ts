@@ -35,6 +35,7 @@ const ANSWERS: FtpAnswers = {
     const data = await dataOf(call)
     if (!data) return '425 No connection'
     await data.silence()
+    if (call.argument === 'slow') await delay(100)
     data.end()
     return data.error ? '426 Broken off' : '226 Done'
   },
@@ -126,6 +127,27 @@ const givenUp: { title: string; use: (client: Client) => Promise<unknown>; rejec
         await stream.write('half')
         throw reason
       }),
+    rejects: reason,
+  },
+  {
+    title: 'an upload whose end is aborted',
+    use: async (client) => {
+      const abort = new AbortController()
+      const stream = await client.uploadStream('slow')
+      await stream.write('all')
+      const finishing = stream.finish({ signal: abort.signal })
+      setTimeout(() => abort.abort(reason), 10)
+      await finishing
+    },
+    rejects: reason,
+  },
+  {
+    title: 'an upload that is aborted while it ends',
+    use: async (client) => {
+      const written = client.uploadStream('slow', (stream) => stream.write('all'))
+      setTimeout(() => client.abort(reason), 20)
+      await written
+    },
     rejects: reason,
   },
   {

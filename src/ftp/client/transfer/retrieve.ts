@@ -70,10 +70,9 @@ export async function checkWhole(
   offset: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (offset === 0 && announced === actual) return
-  const size = await sizeIfTold(session, path, signal)
-  // Some announce the size of the file, some what is left of it: behind an offset that can't be told apart.
-  const isLeft = size === undefined && announced === actual - offset
-  const expected = isLeft ? actual : (size ?? announced)
+  // Some announce the size of the file, some what is left of it. If nothing came, the one may look like the other.
+  const received = actual - offset
+  if (announced === received || (announced === actual && received > 0)) return
+  const expected = (await sizeIfTold(session, path, signal)) ?? announced
   if (expected !== undefined && actual < expected) throw new TruncatedError(path, expected, actual)
 }
