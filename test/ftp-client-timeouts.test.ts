@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { StreamThrottle, Throttle } from 'sluice'
 import { Client, type ClientOptions, type Timeouts } from 'sluice/ftp'
@@ -65,6 +66,17 @@ const silences: Silence[] = [
     timeouts: { dataConnect: SHORT },
     answers: { RETR: '150 Soon' },
     options: { mode: 'active' },
+    isUsable: true,
+  },
+  {
+    title: 'and so is the way to its port',
+    phase: 'data connect',
+    timeouts: { dataConnect: SHORT },
+    answers: { RETR: '150 Soon' },
+    options: {
+      connect: ({ port, purpose }) =>
+        purpose === 'data' ? new Promise(() => {}) : Promise.resolve(connect(port, '127.0.0.1')),
+    },
     isUsable: true,
   },
   {

@@ -200,13 +200,12 @@ async function stopTransfer(session: Session, exchange: Exchange, channel: Chann
   exchange.abandon()
   try {
     control.send('ABOR').abandon()
-  } finally {
     channel.reset()
-  }
-  try {
     await control.resync(session.patience(undefined))
   } catch (error) {
-    // The connection is closed then: the next command tells.
+    // Without an order of the replies it is of no use: the next command tells.
+    control.destroy(error as Error)
+    channel.reset()
     session.log.note(`the control connection is lost: ${String(error)}`)
   }
 }
