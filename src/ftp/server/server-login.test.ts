@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { LineClient } from '../../../test/fixtures/line-client.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
-import { Server, type ServerOptions, type User } from './index.ts'
+import { MemoryFileSystem, Server, type ServerOptions, type User } from './index.ts'
 
 const ann: User = { name: 'ann', password: 'secret' }
 
@@ -69,6 +69,92 @@ test('PASS takes longer after each failure, from the same address on other conne
   const [first, second] = replies.map(([, , at]) => at)
   expect(first).toBeGreaterThanOrEqual(100)
   expect(second).toBeGreaterThanOrEqual(300)
+})
+
+test('PASS looks at a few logins from an address at a time, so that many at once are no way around the delay', async () => {
+  const { server, port } = await start({ users: [ann], loginDelay: 60_000, maxLoginDelay: 60_000 })
+  await using _ = server
+  const errors: unknown[] = []
+  server.on('error', (error) => void errors.push(error))
+  let failed = 0
+  server.on('login-failed', () => failed++)
+  const clients = await Promise.all(Array.from({ length: 30 }, () => LineClient.connect(port)))
+  for (const client of clients) client.send('USER ann', 'PASS wrong')
+  await Promise.all(clients.map((client) => client.codes(2)))
+  await vi.waitFor(() => expect(failed).toBeGreaterThan(0))
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(failed).toBeLessThanOrEqual(4)
+  await server.close({ drain: false })
+  // Who has not been looked at is nobody that an owner of a server must hear of.
+  expect(errors).toEqual([])
+})
+
+test('PASS takes longer after each failure, also if a guest or another user logs in between', async () => {
+  const clock = new VirtualClock()
+  const bob: User = { name: 'bob', password: 'bobs' }
+  const { server, port } = await start({ users: [ann, bob], anonymous: {}, loginDelay: 100, clock, loginTimeout: null })
+  await using _ = server
+  await using client = await LineClient.connect(port)
+  await client.reply(220)
+  const guess = async (...lines: string[]) => {
+    client.send('USER ann', 'PASS wrong', ...lines)
+    await client.codes(2 + lines.length)
+    return clock.now()
+  }
+  const first = await clock.run(() => guess('USER anonymous', 'PASS x'))
+  const second = await clock.run(() => guess('USER bob', 'PASS bobs'))
+  expect(second - first).toBeGreaterThanOrEqual(200)
+  client.send('USER ann', 'PASS wrong')
+  expect(await clock.run(() => client.codes(2))).toEqual([331, 421])
+  expect(clock.now() - second).toBeGreaterThanOrEqual(400)
+})
+
+test('PASS takes as long for who has a password that is slow to check as for who is unknown', async () => {
+  const clock = new VirtualClock()
+  const slow: User = {
+    name: 'slow',
+    password: () => new Promise((resolve) => clock.sleepUntil(clock.now() + 70, () => resolve(false))),
+  }
+  const times: number[] = []
+  for (const name of ['slow', 'nobody']) {
+    const { server, port } = await start({ users: [slow], loginDelay: 100, clock, loginTimeout: null })
+    await using _ = server
+    await using client = await LineClient.connect(port)
+    await client.reply(220)
+    const begin = clock.now()
+    client.send(`USER ${name}`, 'PASS wrong', `USER ${name}`, 'PASS wrong')
+    await clock.run(() => client.codes(4))
+    times.push(clock.now() - begin)
+  }
+  expect(times[0]).toBe(times[1])
+})
+
+test('PASS counts no connection of a client that goes while its user is looked up', async () => {
+  let letIn = () => {}
+  const looked = new Promise<void>((resolve) => {
+    letIn = resolve
+  })
+  // Files that know no signals.
+  const root = { name: '/', type: 'directory', size: 0, modified: new Date(), mode: 0o755 } as const
+  const fileSystem = Object.assign(new MemoryFileSystem(), { stat: async () => root })
+  const { server, port } = await start({
+    users: {
+      async authenticate({ name }) {
+        await looked
+        return { name, fileSystem }
+      },
+    },
+  })
+  await using _ = server
+  const client = await LineClient.connect(port)
+  client.send('USER ann', 'PASS x')
+  await client.codes(2)
+  const gone = new Promise((resolve) => server.once('disconnect', resolve))
+  client.socket.resetAndDestroy()
+  await gone
+  letIn()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(server.user('ann').connections).toBe(0)
 })
 
 test('PASS is not shown to loggers and listeners', async () => {

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { LineClient } from '../../../test/fixtures/line-client.ts'
 import { StreamThrottle } from '../../throttle/stream-throttle.ts'
 import { Throttle } from '../../throttle/throttle.ts'
-import { MemoryFileSystem, Server, type ServerOptions } from './index.ts'
+import { type ConnectionInfo, MemoryFileSystem, Server, type ServerOptions } from './index.ts'
 
 const MOST = 5_000_000
 
@@ -178,4 +178,15 @@ test('throttles of users are forgotten when they have left, unless somebody has 
   server.user('anonymous').throttles.userGlobal.write.limit = 5_000
   await using _second = await LineClient.login(port)
   expect(server.connections[0]?.throttles.userGlobal?.write.limit).toBe(5_000)
+})
+
+test('a connection that has gone lets go of its throttles, also if somebody asks for them then', async () => {
+  const { server, port } = await start({ limits: { serverPerConnection: 1_000 } })
+  await using _ = server
+  const gone = new Promise<ConnectionInfo>((resolve) => server.once('disconnect', resolve))
+  const client = await LineClient.login(port)
+  client.socket.destroy()
+  const { throttles } = await gone
+  server.throttles.serverPerConnection.write.limit = 2_000
+  expect(throttles.serverPerConnection?.write.limit).toBe(1_000)
 })

@@ -1,8 +1,8 @@
 import { Refusal } from '../session/refusal.ts'
 import type { Session } from '../session/session.ts'
-import { sleepUntil } from '../session/wait-for.ts'
 import { isSameSecret } from '../users/password.ts'
 import type { UserProfile } from '../users/user.ts'
+import { sleepUntil } from '../wait-for.ts'
 import type { CommandRow } from './command-row.ts'
 
 export const USER: CommandRow = {
@@ -33,13 +33,10 @@ export const PASS: CommandRow = {
     const name = session.loginName
     if (name === undefined) throw new Refusal(503, 'Say who you are by USER first')
     session.loginName = undefined
-    const { settings, backOff } = session.host
+    const { users } = session.host.settings
     const { signal, address, secure } = session
-    await sleepUntil(settings.clock, backOff.readyAt(session.addressKey), signal)
-    const user = await authenticate(session, () =>
-      settings.users.authenticate({ name, password, address, secure, signal }),
-    )
-    if (!user) return await refuse(session, name)
+    const user = await checked(session, name, () => users.authenticate({ name, password, address, secure, signal }))
+    if (!user) return undefined
     if (user.account === undefined) return await enter(session, user, name)
     session.loginName = name
     session.loginUser = user
@@ -58,9 +55,8 @@ export const ACCT: CommandRow = {
     if (!user) return session.user === undefined ? [503, 'Give the password by PASS first'] : [202, 'Not needed']
     session.loginUser = undefined
     session.loginName = undefined
-    await sleepUntil(session.host.settings.clock, session.host.backOff.readyAt(session.addressKey), session.signal)
-    if (!isSameSecret(account, user.account ?? '')) return await refuse(session, name)
-    return await enter(session, user, name)
+    const isRight = await checked(session, name, () => isSameSecret(account, user.account ?? '') || undefined)
+    return isRight && (await enter(session, user, name))
   },
 }
 
@@ -89,11 +85,31 @@ export const QUIT: CommandRow = {
   },
 }
 
-/** What the owner of the server has to look after is told to them, and the client only that it does not come in. */
-async function authenticate(
+/**
+ * Looks at what a client has given when it is its turn, and replies if that is wrong.
+ *
+ * @returns What `look` finds; undefined if it is wrong.
+ */
+async function checked<T>(
   session: Session,
-  ask: () => UserProfile | undefined | Promise<UserProfile | undefined>,
-): Promise<UserProfile | undefined> {
+  name: string,
+  look: () => T | undefined | Promise<T | undefined>,
+): Promise<T | undefined> {
+  const { host, addressKey, signal } = session
+  const { clock } = host.settings
+  let replyAt = 0
+  const found = await host.backOff.look(addressKey, signal, async () => {
+    const since = clock.now()
+    const found = await orNothing(session, look)
+    if (found === undefined) replyAt = host.backOff.failed(addressKey, { name, since })
+    return found
+  })
+  if (found === undefined) await refuse(session, name, replyAt)
+  return found
+}
+
+/** What the owner of the server has to look after is told to them, and the client only that it does not come in. */
+async function orNothing<T>(session: Session, ask: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await ask()
   } catch (error) {
@@ -115,21 +131,17 @@ async function enter(session: Session, user: UserProfile, name: string): Promise
     host.emit('error', error, session)
     throw new Refusal(530, 'Your directory is not there')
   }
-  host.backOff.succeeded(session.addressKey)
-  session.failedLogins = 0
+  host.backOff.succeeded(session.addressKey, name)
   session.reply(230, 'Logged in')
   host.emit('login', session)
   return undefined
 }
 
-async function refuse(session: Session, name: string): Promise<undefined> {
-  const { host } = session
-  const { clock, maxLoginAttempts } = host.settings
+async function refuse(session: Session, name: string, replyAt: number): Promise<void> {
+  const { clock, maxLoginAttempts } = session.host.settings
   session.failedLogins++
-  const replyAt = host.backOff.failed(session.addressKey)
-  host.emit('login-failed', session, name)
+  session.host.emit('login-failed', session, name)
   await sleepUntil(clock, replyAt, session.signal)
   if (session.failedLogins >= maxLoginAttempts) session.close(421, 'Too many wrong logins')
   else session.reply(530, 'Wrong name or password')
-  return undefined
 }

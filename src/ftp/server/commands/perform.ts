@@ -23,10 +23,10 @@ export async function perform(session: Session, command: QueuedCommand): Promise
   try {
     answer = await run(session, command)
   } catch (error) {
-    if (isUnexpected(error) && !session.control.closed) session.host.emit('error', error, session)
+    if (isUnexpected(error) && !session.isOver) session.host.emit('error', error, session)
     answer = failureAnswer(error)
   }
-  if (answer) session.answer(answer)
+  if (answer && !session.isOver) session.answer(answer)
 }
 
 async function run(session: Session, { verb, argument }: QueuedCommand): Promise<Answer | undefined> {

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { ClosedError } from '../../../errors.ts'
-import { type WaitLimits, waitFor } from '../session/wait-for.ts'
+import { type WaitLimits, waitFor } from '../wait-for.ts'
 import { type DataChannel, ignore } from './data-channel.ts'
 
 export interface ActiveOptions {

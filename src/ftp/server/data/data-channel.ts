@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { WaitLimits } from '../session/wait-for.ts'
+import type { WaitLimits } from '../wait-for.ts'
 
 /** A data connection that is agreed upon (PASV, PORT and the like), for one transfer. */
 export interface DataChannel {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../../clock.ts'
 import { ClosedError } from '../../../errors.ts'
-import { type WaitLimits, waitFor } from '../session/wait-for.ts'
+import { type WaitLimits, waitFor } from '../wait-for.ts'
 
 /**
  * Ends our direction: all that was written, and for TLS the close-notify behind it, is with the kernel when this settles.

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { ClosedError } from '../../../errors.ts'
 import { plainAddress } from '../login/address-key.ts'
-import { type WaitLimits, waitFor } from '../session/wait-for.ts'
+import { type WaitLimits, waitFor } from '../wait-for.ts'
 import { type DataChannel, ignore } from './data-channel.ts'
 import type { PortPool } from './port-pool.ts'
 

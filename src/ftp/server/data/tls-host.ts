@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { createServer, type SecureContextOptions, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
 import { ClosedError } from '../../../errors.ts'
-import { type WaitLimits, waitFor } from '../session/wait-for.ts'
+import { type WaitLimits, waitFor } from '../wait-for.ts'
 
 interface Waiting {
   resolve(socket: TLSSocket): void

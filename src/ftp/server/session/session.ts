@@ -105,6 +105,8 @@ export class Session implements ConnectionInfo, ControlListener, Watched {
   get connectionThrottles(): ConnectionThrottles {
     const levels = this.#identity ? [this.host.level, this.#identity.state.level] : [this.host.level]
     this.#throttles ??= new ConnectionThrottles(levels)
+    // Who asks for them later must not have them held by the patterns for ever.
+    if (this.#isOver) this.#throttles.close()
     return this.#throttles
   }
 
@@ -113,6 +115,11 @@ export class Session implements ConnectionInfo, ControlListener, Watched {
     this.#life ??= new AbortController()
     if (this.#isOver) this.#life.abort(new ClosedError('go on'))
     return this.#life.signal
+  }
+
+  /** Whether the connection has come to its end, though the client may still be reading what it was told. */
+  get isOver(): boolean {
+    return this.#isOver
   }
 
   /** Whether something runs that ABOR would end. */
@@ -184,9 +191,10 @@ export class Session implements ConnectionInfo, ControlListener, Watched {
   /**
    * Lets a user in.
    *
-   * @throws {Refusal} If the user has too many connections.
+   * @throws {Refusal} If the user has too many connections; {@link ClosedError} if the client has gone while somebody looked the user up.
    */
   logIn(user: UserProfile): void {
+    if (this.#isOver) throw new ClosedError('log in')
     const { host } = this
     const state = host.enter(user)
     if (!state) throw new Refusal(530, 'You have too many connections')

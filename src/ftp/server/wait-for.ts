@@ -1,5 +1,5 @@
-import type { Clock } from '../../../clock.ts'
-import { TimeoutError, type TimeoutPhase } from '../../../errors.ts'
+import type { Clock } from '../../clock.ts'
+import { TimeoutError, type TimeoutPhase } from '../../errors.ts'
 
 export interface WaitLimits {
   readonly clock: Clock
