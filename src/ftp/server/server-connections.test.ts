@@ -263,6 +263,18 @@ test('Server.close() ends a server that never listened, or whose clients hold th
   socket.destroy()
 })
 
+test('Server.close() ends a listen() that is under way', async () => {
+  for (const host of ['127.0.0.1', 'localhost']) {
+    const server = new Server()
+    const listening = server.listen({ host })
+    listening.catch(() => {})
+    await server.close()
+    await expect(listening).rejects.toBeInstanceOf(ClosedError)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(server.address).toBeUndefined()
+  }
+})
+
 test('Server.listen() tells what is wrong', async () => {
   const { server, port } = await start()
   await using _ = server

@@ -17,7 +17,6 @@ import { ServerHost, throwLater } from './server-host.ts'
 import type { ServerOptions } from './server-options.ts'
 import type { ConnectionInfo } from './session/connection-info.ts'
 import { Session } from './session/session.ts'
-import type { Settings } from './settings.ts'
 import type { StreamThrottlePattern } from './throttles/throttle-pattern.ts'
 import type { ServerUser } from './users/user-state.ts'
 
@@ -69,6 +68,10 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
   readonly #perAddress = new Counts()
   /** Connections that TLS is being put upon, before they are sessions. */
   readonly #arriving = new Set<Socket>()
+  /** Connections that were too many, and are told so. */
+  readonly #refused = new Set<Socket>()
+  /** Ends the wait for the listener. */
+  #giveUp: ((reason: unknown) => void) | undefined
   #listener: Listener | undefined
   #lastId = 0
   #closed: Promise<void> | undefined
@@ -129,22 +132,29 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     if (this.#listener) throw new TypeError(`Cannot listen: the server does already, at ${this.url}`)
     signal?.throwIfAborted()
     const listener = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true })
+    const giveUp = (reason: unknown) => listener.emit('error', reason)
     this.#listener = listener
-    const unlisten = onAbort(signal, (reason) => listener.emit('error', reason))
+    this.#giveUp = giveUp
+    const unlisten = onAbort(signal, giveUp)
     try {
       listener.listen({ host, port })
       await once(listener, 'listening')
     } catch (error) {
       this.#listener = undefined
+      // It may still be looking its host up, and would listen after all.
+      listener.on('error', ignore)
+      listener.on('listening', () => listener.close())
       listener.close()
       throw error
     } finally {
       unlisten()
+      this.#giveUp = undefined
     }
     listener.on('error', (error) => this.#host.emit('error', error, undefined))
     listener.on('connection', (socket) => this.#accept(socket))
-    if (!this.address) throw new ClosedError('listen')
-    return this.address
+    const { address } = this
+    if (!address) throw new ClosedError('listen')
+    return address
   }
 
   /**
@@ -181,9 +191,10 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
   async #stop(): Promise<void> {
     const listener = this.#listener
     this.#host.isDraining = true
+    this.#giveUp?.(new ClosedError('listen'))
     // Its own 'close' would wait for sockets that TLS has taken over, too.
     listener?.close()
-    for (const socket of this.#arriving) socket.destroy()
+    for (const socket of [...this.#arriving, ...this.#refused]) socket.destroy()
     for (const session of this.#sessions.values()) if (session.isIdle) session.close(421, 'The server is closing')
     if (this.#sessions.size > 0) {
       await new Promise<void>((resolve) => {
@@ -204,7 +215,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     const key = addressKey(socket.remoteAddress ?? '')
     const isFull = this.#sessions.size + this.#arriving.size >= settings.maxConnections
     if (isFull || this.#perAddress.of(key) >= settings.maxConnectionsPerAddress) {
-      refuse(socket, settings)
+      this.#refuse(socket)
       return
     }
     if (!settings.implicitTls || !tls) {
@@ -214,6 +225,18 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     this.#perAddress.add(key)
     this.#arriving.add(socket)
     void this.#secure(socket, tls, key)
+  }
+
+  #refuse(socket: Socket): void {
+    const { implicitTls, codec, clock } = this.#host.settings
+    if (implicitTls || this.#refused.size >= MOST_REFUSED) {
+      socket.destroy()
+      return
+    }
+    this.#refused.add(socket)
+    socket.once('close', () => this.#refused.delete(socket))
+    socket.end(formatReply(421, 'Too many connections', codec))
+    linger(socket, REFUSED, clock)
   }
 
   async #secure(socket: Socket, tls: TlsHost, key: string): Promise<void> {
@@ -231,7 +254,10 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
   }
 
   #begin(socket: Socket, isSecure: boolean): void {
-    if (socket.destroyed || socket.remoteAddress === undefined) return
+    if (socket.destroyed || socket.remoteAddress === undefined) {
+      socket.destroy() // it has gone already
+      return
+    }
     const session = new Session(this.#host, socket, ++this.#lastId, isSecure, perform)
     this.#sessions.set(session.id, session)
     this.#perAddress.add(session.addressKey)
@@ -255,14 +281,8 @@ const ignore = () => {}
 /** How long a client that is refused may take to read why, in ms. */
 const REFUSED = 1_000
 
-function refuse(socket: Socket, { implicitTls, codec, clock }: Settings): void {
-  if (implicitTls) {
-    socket.destroy()
-    return
-  }
-  socket.end(formatReply(421, 'Too many connections', codec))
-  linger(socket, REFUSED, clock)
-}
+/** How many may read at a time: they come on top of all that are let in. */
+const MOST_REFUSED = 1_000
 
 /** What nobody listens to does no harm; but errors should be seen. */
 function tell<Name extends keyof ServerEvents>(server: Server, name: Name, args: ServerEvents[Name]): void {
