@@ -46,6 +46,13 @@ export async function compareFile(
   compare(remote, computed, expected)
 }
 
+/** @throws {ChecksumError} If these bytes have another checksum than the file on the server. */
+export function compareBytes(remote: string, bytes: Uint8Array, expected: Checksum): void {
+  const computed = digest(expected.algorithm)
+  computed.update(bytes)
+  compare(remote, computed, expected)
+}
+
 /** @throws {ChecksumError} If they differ. */
 export function compare(remote: string, computed: Digest, expected: Checksum): void {
   const actual = computed.value()

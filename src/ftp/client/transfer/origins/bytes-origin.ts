@@ -1,5 +1,5 @@
 import type { Checksum } from '../../operations/checksum.ts'
-import { compare, digest } from '../checksums.ts'
+import { compareBytes } from '../checksums.ts'
 import type { Origin, OriginFile } from './origin.ts'
 
 /** Bytes in memory, which must stay as they are. */
@@ -29,9 +29,7 @@ export class BytesOrigin implements Origin {
   }
 
   async compare(remote: string, expected: Checksum): Promise<void> {
-    const computed = digest(expected.algorithm)
-    computed.update(this.#bytes)
-    compare(remote, computed, expected)
+    compareBytes(remote, this.#bytes, expected)
   }
 
   async close(): Promise<void> {}

@@ -3,7 +3,7 @@ import { ChangedError } from '../../../errors.ts'
 import { FileError } from '../../../files/file-error.ts'
 import { blocksOf } from '../../../transfer/send-file.ts'
 import type { Checksum } from '../../operations/checksum.ts'
-import { compareFile } from '../checksums.ts'
+import { compareBytes, compareFile } from '../checksums.ts'
 import { LocalFile } from '../local-file.ts'
 import type { Origin, OriginFile } from './origin.ts'
 
@@ -25,6 +25,8 @@ export class FileOrigin implements Origin {
   readonly #path: string
   #opening: Promise<LocalFile> | undefined
   #looking: Promise<FileFacts> | undefined
+  /** All of a small file. */
+  #content: Uint8Array | undefined
   #failure: { readonly error: unknown } | undefined
 
   constructor(path: string) {
@@ -45,31 +47,16 @@ export class FileOrigin implements Origin {
     return this.#looking
   }
 
-  async *chunks(position: number): AsyncGenerator<Uint8Array> {
-    try {
-      const { size } = await this.look()
-      const handle = await this.#handle()
-      const blocks =
-        size <= SMALL ? [await readAll(handle, position, size)] : blocksOf(handle, position, size - position)
-      let count = position
-      for await (const block of blocks) {
-        count += block.length
-        if (count > size) throw new ChangedError(this.#path, `it has grown from ${size} bytes meanwhile`)
-        if (block.length > 0) yield block
-      }
-      if (count < size) throw new ChangedError(this.#path, `it has shrunk from ${size} bytes to ${count} meanwhile`)
-      await this.#checkUnchanged(handle)
-    } catch (error) {
-      this.#failure ??= { error }
-      throw error
-    }
+  chunks(position: number): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+    return this.#content ? [this.#content.subarray(position)] : this.#blocks(position)
   }
 
-  /** The file is read again for it. */
+  /** A large file is read again for it. */
   expect(): void {}
 
   async compare(remote: string, expected: Checksum, signal: AbortSignal): Promise<void> {
-    await compareFile(remote, this.#path, expected, signal)
+    if (this.#content) compareBytes(remote, this.#content, expected)
+    else await compareFile(remote, this.#path, expected, signal)
   }
 
   async close(): Promise<void> {
@@ -78,14 +65,53 @@ export class FileOrigin implements Origin {
   }
 
   async #look(): Promise<FileFacts> {
-    const stats = await (await this.#handle()).stat()
+    const handle = await this.#handle()
+    const stats = await handle.stat()
     if (stats.isDirectory()) throw new FileError('upload', this.#path, 'EISDIR')
     if (!stats.isFile()) throw new FileError('upload', this.#path, 'EINVAL')
+    if (stats.size <= SMALL) this.#content = await this.#readAll(handle, stats.size)
     return { size: stats.size, modified: stats.mtime, mtimeMs: stats.mtimeMs }
   }
 
-  async #checkUnchanged(handle: LocalFile): Promise<void> {
-    const { size, mtimeMs } = await this.look()
+  async *#blocks(position: number): AsyncGenerator<Uint8Array> {
+    try {
+      const { size, mtimeMs } = await this.look()
+      const handle = await this.#handle()
+      let count = position
+      for await (const block of blocksOf(handle, position, size - position)) {
+        count += block.length
+        this.#checkSize(count, size, true)
+        yield block
+      }
+      this.#checkSize(count, size)
+      await this.#checkUnchanged(handle, size, mtimeMs)
+    } catch (error) {
+      this.#failure ??= { error }
+      throw error
+    }
+  }
+
+  /** All of a small file, in one go. What is written to it after that is not in the upload, and changes nothing. */
+  async #readAll(handle: LocalFile, size: number): Promise<Uint8Array> {
+    const bytes = Buffer.allocUnsafe(size + 1)
+    let count = 0
+    do {
+      const { bytesRead } = await handle.read(bytes, count, bytes.length - count, count)
+      if (bytesRead === 0) break
+      count += bytesRead
+    } while (count < size)
+    this.#checkSize(count, size)
+    return bytes.subarray(0, size)
+  }
+
+  #checkSize(count: number, size: number, mayBeLess = false): void {
+    if (count > size) throw new ChangedError(this.#path, `it has grown from ${size} bytes meanwhile`)
+    if (count < size && !mayBeLess) {
+      throw new ChangedError(this.#path, `it has shrunk from ${size} bytes to ${count} meanwhile`)
+    }
+  }
+
+  async #checkUnchanged(handle: LocalFile, size: number, mtimeMs: number): Promise<void> {
     const now = await handle.stat()
     if (now.size !== size || now.mtimeMs !== mtimeMs) {
       throw new ChangedError(this.#path, 'it was written to meanwhile')
@@ -105,17 +131,4 @@ export class FileOrigin implements Origin {
       throw error
     }
   }
-}
-
-/** What a small file has from `position` on, and up to one byte more than it should. */
-async function readAll(handle: LocalFile, position: number, size: number): Promise<Uint8Array> {
-  const expected = size - position
-  const bytes = Buffer.allocUnsafe(expected + 1)
-  let count = 0
-  do {
-    const { bytesRead } = await handle.read(bytes, count, bytes.length - count, position + count)
-    if (bytesRead === 0) break
-    count += bytesRead
-  } while (count < expected)
-  return bytes.subarray(0, count)
 }
