@@ -333,6 +333,8 @@ test('Server({ encoding }) speaks another encoding', async () => {
   expect((await fileSystem.stat('/café')).type).toBe('directory')
   await fileSystem.makeDirectory('/\u20ac')
   expect((await client.fetch('NLST')).toString('latin1').split('\r\n')).toContain('?')
+  const status = await client.command('STAT /', 212)
+  expect(status.lines.some((line) => line.endsWith(' ?'))).toBe(true)
   expect((await client.command('FEAT', 211)).lines).not.toContain(' UTF8')
   await client.command('OPTS UTF8 ON', 504)
 })

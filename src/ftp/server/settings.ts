@@ -7,6 +7,7 @@ import { DiskFileSystem } from '../files/disk-file-system.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import { MemoryFileSystem } from '../files/memory-file-system.ts'
 import { type TextCodec, textCodec } from '../protocol/codec.ts'
+import { forgivingCodec } from './forgiving-codec.ts'
 import type { ServerOptions } from './server-options.ts'
 import { checkMost } from './users/user.ts'
 import { type AnonymousUser, UserList, type UserManager } from './users/user-manager.ts'
@@ -37,6 +38,7 @@ export interface Settings {
   readonly maxLoginAttempts: number
   readonly keepsPartialUploads: boolean
   readonly banner: string
+  /** What it can't write becomes `?`. */
   readonly codec: TextCodec
   readonly isUtf8: boolean
   readonly clock: Clock
@@ -109,7 +111,7 @@ export function settingsOf(options: ServerOptions): Settings {
     maxLoginAttempts: checkMost('maxLoginAttempts', maxLoginAttempts, 'Cannot create a server'),
     keepsPartialUploads: partialUploads === 'keep',
     banner,
-    codec: textCodec(encoding),
+    codec: forgivingCodec(textCodec(encoding)),
     isUtf8: encoding === 'utf8',
     clock: options.clock ?? systemClock,
     logger,
