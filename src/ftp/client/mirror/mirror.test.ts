@@ -168,6 +168,17 @@ for (const direction of ['download', 'upload'] as const) {
       })
     })
 
+    test('puts nothing in the place of a directory that has to keep something', async () => {
+      await scene(direction, async ({ from, to, mirror }) => {
+        write(from, { a: '1' })
+        write(to, { 'a/': '', 'a/b.keep': '2', 'a/c': '3' })
+        const { failed, files } = await mirror({ delete: true, exclude: '*.keep' })
+        expect(failed.map(({ error }) => (error as { code?: string }).code)).toEqual(['ENOTEMPTY'])
+        expect(files).toBe(0)
+        expect(readTree(to)).toEqual({ 'a/': '', 'a/b.keep': '2' })
+      })
+    })
+
     test('removes nothing if anything has failed, and finishes the job when it runs again', async () => {
       await scene(direction, async ({ from, to, mirror }) => {
         write(from, { 'a/': '', 'a/b': '1', c: '2', part: 'whole' })

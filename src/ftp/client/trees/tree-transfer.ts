@@ -80,20 +80,20 @@ export class TreeTransfer {
   async #replace(): Promise<void> {
     const { remove } = this.#job
     if (!remove) return
-    const inTheWay = this.#replacements.map(({ target, folder }): Extra => ({ target, filter: folder.filter }))
     const removal = new Removal(this.#target, this.#job.dryRun, this.tally, {
       act: (action) => this.#act(action),
       fail: (path, error) => this.#fail(path, error),
       signal: this.#stop.signal,
     })
     for (const extra of this.#extras) this.#queue.addFile(() => removal.remove(extra, 'extra').then(() => {}))
-    for (const [place, replacement] of this.#replacements.entries()) {
-      const extra = inTheWay[place] as Extra
+    for (const { source, target, folder, filter } of this.#replacements) {
       this.#queue.addFile(async () => {
-        if (!(await removal.remove(extra, 'in the way'))) return
-        const { source, folder } = replacement
         const path = folder.filter.pathOf(source.name)
-        if (source.type === 'directory') this.#enter({ path, filter: replacement.filter, parent: folder, isNew: true })
+        if (!(await removal.remove({ target, filter: folder.filter }, 'in the way'))) {
+          const error = new FileError('replace', this.#target.pathOf(path), 'ENOTEMPTY')
+          return await this.#fail(this.#source.pathOf(path), error)
+        }
+        if (source.type === 'directory') this.#enter({ path, filter, parent: folder, isNew: true })
         else this.#addFile(folder, source, () => this.#move(folder, path, source, 'in the way'))
       })
     }
