@@ -133,6 +133,7 @@ const wrong: readonly (readonly [args: readonly string[], says: string])[] = [
   [['get', 'ftp://h/f', '-p', '0'], '--parallel: Cannot use "0": it must be a whole number from 1 to 100'],
   [['get', 'ftp://h/f', '--retry', 'x'], '--retry: Cannot use "x": it must be a whole number from 0'],
   [['get', 'ftp://h/f', '--timeout', '0'], '--timeout: Cannot use "0": it must be > 0'],
+  [['get', 'ftp://h/f', '--exclude', '[a'], '--exclude: Cannot use "[a": '],
   [['get', 'ftp://h/f', '-q', '--progress'], 'Cannot use --quiet together with --progress'],
   [['get', 'ftp://h/f', '-q', '-v'], 'Cannot use --quiet together with --verbose'],
   [['get', 'ftp://h/f', '--user', ':x'], '--user: Cannot use it: the name is missing'],

@@ -65,6 +65,23 @@ test.skipIf(skipped)('sluice get uses no colours with NO_COLOR', async () => {
   expect(seen.replaceAll(CURSOR_UP, '')).toMatch(/^[\x20-\x7e\r\n]*$/)
 })
 
+test.skipIf(skipped)('sluice serve shows on a terminal how it stands, below its log', async () => {
+  await using served = await serve()
+  const command = [
+    'stty cols 100 rows 20; timeout -s INT 3',
+    process.execPath,
+    MAIN,
+    'serve',
+    served.there(''),
+    '--port 0',
+  ]
+  const env = cleanEnv({ TERM: 'xterm', LC_ALL: 'C.UTF-8' })
+  const { stdout } = await start('script', ['-qec', command.join(' '), '/dev/null'], { env }).ended
+  const lines = stripVTControlCharacters(stdout.toString()).split(/[\r\n]+/)
+  expect(lines[0]).toMatch(/^listening on ftp:\/\/127\.0\.0\.1:\d+$/)
+  expect(lines[1]?.trimEnd()).toBe('  0 connections    0 transfers  out      0 B/s      0 B  in      0 B/s      0 B')
+})
+
 test('sluice get --progress writes plain lines where stderr is no terminal, and a summary', async () => {
   await using served = await serveTwo()
   const { url, here } = served

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { Glob } from '../../ftp/client/trees/glob.ts'
 import { parseRate } from '../../units.ts'
 import { UsageError } from '../failure.ts'
 import { gather, readCount, readList, readOption } from '../read-option.ts'
@@ -57,9 +58,22 @@ export function readTransferOptions(options: Readonly<Record<string, unknown>>):
     resume: options.resume === true,
     retry: readCount('--retry', options.retry, 0, 1_000_000) ?? 0,
     checksum: options.checksum === true,
-    include: readList(options.include),
-    exclude: readList(options.exclude),
+    include: readGlobs('--include', options.include),
+    exclude: readGlobs('--exclude', options.exclude),
     json: options.json === true,
     progress: options.progress === true,
   }
+}
+
+/** Globs that can be read: else nothing should begin. */
+function readGlobs(name: string, value: unknown): readonly string[] {
+  const globs = readList(value)
+  for (const glob of globs) {
+    try {
+      new Glob(glob)
+    } catch (cause) {
+      throw new UsageError(`${name}: Cannot use ${JSON.stringify(glob)}: ${(cause as Error).message}`, { cause })
+    }
+  }
+  return globs
 }
