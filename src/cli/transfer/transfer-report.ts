@@ -53,25 +53,29 @@ export interface Extra {
  */
 export function reportTransfers(options: TransferOptions, outcome: Outcome, extra: Extra = {}): number {
   const { failures, interruption, wasShown } = outcome
-  const isGone = failures.some(({ code, message }) => code === 'EPIPE' && message.includes('standard output'))
-  const [word, exitCode] = interruption
-    ? (['interrupted', EXIT_CODE[interruption.signal]] as const)
-    : isGone
-      ? (['reader-gone', EXIT_CODE.readerGone] as const)
-      : failures.length > 0
-        ? (['failed', EXIT_CODE.failed] as const)
-        : (['done', EXIT_CODE.done] as const)
+  const [word, exitCode] = endingOf(outcome)
   const sum = sumOf(outcome)
   if (options.json) {
     process.stderr.write(`${JSON.stringify(toJson(options, outcome, sum, word, exitCode, extra))}\n`)
     return exitCode
   }
-  if (!isGone) for (const failure of failures) tell(failure.message, failure)
   const text = sentence(outcome, sum, extra)
   if (interruption && !options.quiet) {
     tell(`${interruption.message} after ${text}${options.resume ? '; start it again to go on from there' : ''}`)
   } else if (wasShown) tell(word === 'done' ? text : `${word.replace('-', ' ')} after ${text}`)
+  // Whoever has closed standard output does not want to be told.
+  for (const failure of failures) if (!isReaderGone(failure)) tell(failure.message, failure)
   return exitCode
+}
+
+/** The reader of standard output has closed it. A server that breaks a connection can have the same code. */
+const isReaderGone = ({ code, message }: Failure) =>
+  code === 'EPIPE' && message.startsWith('Cannot write standard output')
+
+function endingOf({ failures, interruption }: Outcome): readonly [word: string, exitCode: number] {
+  if (interruption) return ['interrupted', EXIT_CODE[interruption.signal]]
+  if (failures.some(isReaderGone)) return ['reader-gone', EXIT_CODE.readerGone]
+  return failures.length > 0 ? ['failed', EXIT_CODE.failed] : ['done', EXIT_CODE.done]
 }
 
 function sumOf({ summaries, interruption, files, moved }: Outcome): Sum {
