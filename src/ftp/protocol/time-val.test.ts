@@ -8,10 +8,11 @@ const time = fc.date({
   noInvalidDate: true,
 })
 
-test('formatTimeVal() writes what parseTimeVal() reads', () => {
+test('formatTimeVal() writes what parseTimeVal() reads, to the second', () => {
   fc.assert(
     fc.property(time, (time) => {
-      expect(parseTimeVal(formatTimeVal(time))).toEqual(time)
+      const second = Math.floor(time.getTime() / 1000) * 1000
+      expect(parseTimeVal(formatTimeVal(time))?.getTime()).toBe(second)
     }),
   )
 })
@@ -70,9 +71,9 @@ test('parseTimeVal() gives a valid date or undefined', () => {
   )
 })
 
-test('formatTimeVal() writes milliseconds only if there are any', () => {
+test('formatTimeVal() writes 14 digits, without milliseconds', () => {
   expect(formatTimeVal(new Date('2024-02-29T12:34:56.000Z'))).toBe('20240229123456')
-  expect(formatTimeVal(new Date('2024-02-29T12:34:56.040Z'))).toBe('20240229123456.040')
+  expect(formatTimeVal(new Date('2024-02-29T12:34:56.999Z'))).toBe('20240229123456')
 })
 
 for (const time of [new Date(Number.NaN), new Date('0999-12-31T23:59:59Z'), new Date(8.64e15)]) {

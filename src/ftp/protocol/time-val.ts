@@ -26,7 +26,8 @@ export function parseTimeVal(text: string): Date | undefined {
 }
 
 /**
- * Writes a time: `20240229123456`, and `.789` behind it if there are milliseconds. Source: RFC 3659 section 2.3.
+ * Writes a time: `20240229123456`, in UTC. RFC 3659 section 2.3 allows a fraction behind it, but many programs, Python's and lftp among them,
+ * expect 14 digits.
  *
  * @throws {RangeError} If the year is not from 1000 to 9999, or the date is invalid.
  */
@@ -35,10 +36,7 @@ export function formatTimeVal(time: Date): string {
   if (!(year >= 1000 && year <= 9999)) {
     throw new RangeError(`Cannot write a time: its year must be from 1000 to 9999, is ${year}`)
   }
-  return time
-    .toISOString()
-    .replace(/[-:TZ]/g, '')
-    .replace('.000', '')
+  return time.toISOString().slice(0, 19).replace(/[-:T]/g, '')
 }
 
 /** A time of 14 digits, without a regular expression. */

@@ -37,8 +37,8 @@ export interface FactsOf {
 /**
  * Writes a line of MLSD, or of MLST without the space before it: `type=file;size=123;modify=20241122100000; name`.
  *
- * Left out are the size of what is no file, what is not known, and what can't be told: a date before the year 0 or
- * after 9999, and text with a space, `;` or a control character, which clients would take for the end of the fact.
+ * Left out are the size of what is no file, what is not known, and what can't be told: a date before the year 1000
+ * or after 9999, and text with a space, `;` or a control character, which clients would take for the end of the fact.
  *
  * @param facts Which to tell, in this order.
  * @throws {RangeError} If the name is empty or has CR, LF or NUL in it: it can't be sent.
@@ -76,5 +76,5 @@ function typeFact({ type, target }: FactsOf): string {
 
 function isTellable(time: Date): boolean {
   const year = time.getUTCFullYear()
-  return year >= 0 && year <= 9999
+  return year >= 1000 && year <= 9999
 }
