@@ -92,6 +92,8 @@ const dialogues: { title: string; lines: [line: string, code: number, text?: str
       ['MFMT 20240230123456 a.txt', 501],
       ['MFMT a.txt', 501],
       ['MDTM 20010203040506 nowhere', 550],
+      ['MFMT 20240229123456.789 a.txt', 213, 'Modify=20240229123456; a.txt'],
+      ['MDTM a.txt', 213, '20240229123456'],
     ],
   },
   {
@@ -102,6 +104,9 @@ const dialogues: { title: string; lines: [line: string, code: number, text?: str
       ['SITE CHMOD 640 nowhere', 550],
       ['SITE HELP', 214],
       ['SITE EXEC rm', 504],
+      ['SITE CHMOD 0640 a.txt', 200],
+      ['SITE CHMOD 4755 a.txt', 504],
+      ['SITE CHMOD 1777 folder', 504],
     ],
   },
   {
@@ -115,6 +120,8 @@ const dialogues: { title: string; lines: [line: string, code: number, text?: str
       ['OPTS HASH constructor', 501],
       ['XMD5 a.txt', 250, '9A0364B9E99BB480DD25E1F0284C8555'],
       ['XCRC "a.txt" 0 7', 250, 'FEC530A9'],
+      ['XCRC "a.txt" 3 3', 250, '00000000'],
+      ['XCRC "a.txt" 3 2', 501],
       ['XSHA1 "a.txt" 3 3', 250, 'DA39A3EE5E6B4B0D3255BFEF95601890AFD80709'],
       ['HASH folder', 550],
       ['XMD5 "folder/b.txt" 0 4', 250, '568D8E07BBE5575518D5005E559743C3'],

@@ -76,6 +76,12 @@ test('REST has RETR and STOR go on where one before has ended, once', async () =
   await client.command('REST 1', 350)
   await client.passivePort()
   await client.command('STOR nowhere', 550)
+  // It was for that one, whatever became of it.
+  for (const line of ['RETR nowhere', 'NLST', 'STOU']) {
+    await client.command('REST 4', 350)
+    await client.command(line)
+    expect([line, String(await client.fetch('RETR file'))]).toEqual([line, '0123abc'])
+  }
 })
 
 test('STOU finds a name that no other one has', async () => {

@@ -68,7 +68,9 @@ function other(verb: string, algorithm: string): CommandRow {
       const [, quoted, start, end] = /^"(.*)"(?: (\d{1,15})(?: (\d{1,15}))?)?$/.exec(argument) ?? []
       const path = session.resolve(quoted ?? argument)
       session.demand('read', path)
-      const { value } = await checksum(session, path, algorithm, Number(start ?? 0), Number(end ?? Infinity))
+      const [from, to] = [Number(start ?? 0), Number(end ?? Infinity)]
+      if (from > to) throw new Refusal(501, 'The end is before the start')
+      const { value } = await checksum(session, path, algorithm, from, to)
       return [250, value.toUpperCase()]
     },
   }

@@ -15,6 +15,8 @@ export interface CommandRow {
   readonly needsArgument?: boolean
   /** Whether it works without a login. @default false */
   readonly isFree?: boolean
+  /** Whether it takes the data connection: what REST has said is for it alone. @default false */
+  readonly isTransfer?: boolean
   /** Its argument is a path (that of the working directory if there is none), on which this must be allowed. */
   readonly path?: Action
   /** @param path The argument as a path, absolute; what it means is up to {@link CommandRow.path}. */

@@ -10,6 +10,7 @@ export const RETR: CommandRow = {
   syntax: '<path>',
   source: 'RFC 959 4.1.3',
   summary: 'Downloads a file',
+  isTransfer: true,
   needsArgument: true,
   path: 'read',
   run(session, argument, path) {

@@ -42,7 +42,11 @@ export const RNTO: CommandRow = {
   async run(session, _, path) {
     const from = session.takeRenameFrom()
     if (from === undefined) throw new Refusal(503, 'Say what by RNFR first')
-    if (!session.identity.permissions.allowsTree('rename', path)) throw new Refusal(550, 'Permission denied')
+    const { permissions } = session.identity
+    if (!permissions.allowsTree('rename', path)) throw new Refusal(550, 'Permission denied')
+    // Who may neither write nor delete must not do so by renaming.
+    const mayReplace = from === path || session.allows('write', path) || session.allows('delete', path)
+    if (!mayReplace && (await isThere(session, path))) throw new Refusal(550, 'Permission denied')
     await session.identity.files.rename(from, path, { signal: session.signal })
     return [250, 'Renamed']
   },
@@ -117,6 +121,17 @@ async function exists(session: Session, path: string): Promise<boolean> {
     return true
   } catch {
     return false // whatever is wrong with it, it is no file that could be asked about
+  }
+}
+
+/** Whether something would be replaced, a link too. */
+async function isThere(session: Session, path: string): Promise<boolean> {
+  try {
+    await session.identity.files.stat(path, { signal: session.signal, follow: false })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
   }
 }
 

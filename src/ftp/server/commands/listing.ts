@@ -16,6 +16,7 @@ export const LIST: CommandRow = {
   syntax: '[<path>]',
   source: 'RFC 959 4.1.3',
   summary: 'Lists a directory, or a file, as ls -l does; options such as -a are passed over',
+  isTransfer: true,
   run: (session, argument) => sendListing(session, 'LIST', argument, unixFormat()),
 }
 
@@ -24,6 +25,7 @@ export const NLST: CommandRow = {
   syntax: '[<path>]',
   source: 'RFC 959 4.1.3',
   summary: 'Lists names only',
+  isTransfer: true,
   run: (session, argument) => sendListing(session, 'NLST', argument, (_, { name }) => name),
 }
 
@@ -32,6 +34,7 @@ export const MLSD: CommandRow = {
   syntax: '[<path>]',
   source: 'RFC 3659 7',
   summary: 'Lists a directory, for programs to read',
+  isTransfer: true,
   path: 'list',
   async run(session, _, path) {
     const format: Format = (session, stat, path) => factsLine(session, stat, path, stat.name)

@@ -38,7 +38,12 @@ async function run(session: Session, { verb, argument }: QueuedCommand): Promise
   if (/[\r\0]/.test(argument)) throw new Refusal(501, 'There is CR or NUL in it')
   // RNTO must follow at once (RFC 959 section 4.1.3).
   if (verb !== 'RNTO' && verb !== 'NOOP') session.renameFrom = undefined
-  return await row.run(session, argument, pathOf(session, row, argument))
+  try {
+    return await row.run(session, argument, pathOf(session, row, argument))
+  } finally {
+    // Whether it began or was refused: another file must not begin there.
+    if (row.isTransfer) session.data.restart = 0
+  }
 }
 
 /** @throws {Refusal} If the user may not do that there. */

@@ -13,8 +13,10 @@ export const SITE: CommandRow = {
       case 'HELP':
         return [214, ['SITE commands', ' CHMOD <mode> <path>', ' HELP', 'End']]
       case 'CHMOD': {
-        const [, mode, path] = /^([0-7]{3,4}) (.+)$/.exec(rest) ?? []
+        const [, special, mode, path] = /^([0-7]?)([0-7]{3}) (.+)$/.exec(rest) ?? []
         if (mode === undefined || path === undefined) throw new Refusal(501, 'It must be a mode such as 644 and a path')
+        // A program that anybody uploads would run as who runs the server.
+        if (special && special !== '0') throw new Refusal(504, 'Only the bits of 777 can be set')
         const target = session.resolve(path)
         session.demand('change', target)
         await session.identity.files.setMode(target, Number.parseInt(mode, 8), { signal: session.signal })

@@ -13,6 +13,7 @@ export const STOR: CommandRow = {
   syntax: '<path>',
   source: 'RFC 959 4.1.3, RFC 3659 5',
   summary: 'Uploads a file; after REST from there on',
+  isTransfer: true,
   needsArgument: true,
   path: 'write',
   run(session, _, path) {
@@ -26,6 +27,7 @@ export const APPE: CommandRow = {
   syntax: '<path>',
   source: 'RFC 959 4.1.3',
   summary: 'Uploads to the end of a file',
+  isTransfer: true,
   needsArgument: true,
   path: 'append',
   run(session, _, path) {
@@ -42,6 +44,7 @@ export const STOU: CommandRow = {
   syntax: '[<path>]',
   source: 'RFC 959 4.1.3, RFC 1123 4.1.2.9',
   summary: 'Uploads a file under a name that no other one has',
+  isTransfer: true,
   run(session, argument) {
     if (session.data.takeRestart() > 0) throw new Refusal(554, 'STOU cannot go on where another one ended')
     const base = argument === '' ? joinPath(session.cwd, 'file') : session.resolve(argument)
@@ -140,6 +143,7 @@ async function openUnique(session: Session, base: string, isNamed: boolean, sign
   const { files } = session.identity
   for (let i = 0; i < TRIES; i++) {
     const path = isNamed && i === 0 ? base : `${base}.${randomBytes(6).toString('hex')}`
+    session.demand('write', path) // a rule can be for the first name alone
     try {
       return { file: await files.open(path, 'create-new', { signal }), position: 0, isNew: true, path }
     } catch (error) {

@@ -7,7 +7,7 @@ import { inspect } from 'node:util'
  * - `write`: upload, in place of what is there too
  * - `append`: add to the end of files
  * - `delete`: remove files and directories
- * - `rename`: move from here, and to here
+ * - `rename`: move from here, and to here; over what is there with `write` or `delete` too
  * - `make`: make directories
  * - `change`: set times and modes
  */
