@@ -94,14 +94,16 @@ describe('Client.download() to a file', () => {
     expect(await text('copy')).toBe('')
   })
 
-  test('replaces a file, and keeps who may read it', async () => {
-    await writeFile(path('copy'), 'a much longer text than that which comes now, for sure')
-    await chmod(path('copy'), 0o640)
-    await using ftp = await start()
-    await ftp.client.download('file', path('copy'))
-    expect(await text('copy')).toBe(TEXT)
-    expect((await stat(path('copy'))).mode & 0o777).toBe(0o640)
-  })
+  for (const mode of [0o640, 0o666]) {
+    test(`replaces a file, and keeps who may do what: ${mode.toString(8)}`, async () => {
+      await writeFile(path('copy'), 'a much longer text than that which comes now, for sure')
+      await chmod(path('copy'), mode)
+      await using ftp = await start()
+      await ftp.client.download('file', path('copy'))
+      expect(await text('copy')).toBe(TEXT)
+      expect((await stat(path('copy'))).mode & 0o777).toBe(mode)
+    })
+  }
 
   test('replaces a symbolic link, not what it leads to', async () => {
     await writeFile(path('other'), 'other')

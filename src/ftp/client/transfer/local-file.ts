@@ -46,6 +46,10 @@ export class LocalFile {
     await called<void>((done) => fs.ftruncate(this.#descriptor, length, done))
   }
 
+  async setMode(mode: number): Promise<void> {
+    await called<void>((done) => fs.fchmod(this.#descriptor, mode, done))
+  }
+
   async setModified(time: Date): Promise<void> {
     await called<void>((done) => fs.futimes(this.#descriptor, time, time, done))
   }

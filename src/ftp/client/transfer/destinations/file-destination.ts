@@ -1,4 +1,4 @@
-import { constants, type Stats } from 'node:fs'
+import { constants } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { BusyError } from '../../../../errors.ts'
@@ -37,7 +37,6 @@ export class FileDestination implements Destination {
   readonly #mark: string | undefined
   #opening: Promise<LocalFile> | undefined
   #writing: Promise<void> | undefined
-  #existing: Stats | undefined
   #source: KnownFile | undefined
   #position = 0
   #failure: { readonly error: unknown } | undefined
@@ -136,16 +135,20 @@ export class FileDestination implements Destination {
   }
 
   async #open(): Promise<LocalFile> {
-    this.#existing = await statLocal(this.#path)
-    if (this.#existing?.isDirectory()) throw new FileError('download to', this.#path, 'EISDIR')
+    const existing = await statLocal(this.#path)
+    if (existing?.isDirectory()) throw new FileError('download to', this.#path, 'EISDIR')
     // A device or a pipe would be replaced by a file.
-    if (this.#existing && !this.#existing.isFile()) throw new FileError('download to', this.#path, 'EINVAL')
+    if (existing && !existing.isFile()) throw new FileError('download to', this.#path, 'EINVAL')
     // Whoever may not read the old content is not to read the new one.
-    const mode = (this.#existing?.mode ?? 0o666) & 0o777
+    const file = await this.#make((existing?.mode ?? 0o666) & 0o777)
+    // Also what the umask has left out; but some file systems have no permissions.
+    if (existing) await file.setMode(existing.mode & 0o777).catch(() => {})
+    return file
+  }
+
+  async #make(mode: number): Promise<LocalFile> {
     if (this.#mark === undefined) return await LocalFile.open(this.#temporary, 'wx', mode)
-    if (inUse.has(this.#temporary)) {
-      throw new BusyError(`resume the download of ${JSON.stringify(this.#path)}`)
-    }
+    if (inUse.has(this.#temporary)) throw new BusyError(`resume the download of ${JSON.stringify(this.#path)}`)
     inUse.add(this.#temporary)
     try {
       return await LocalFile.open(this.#temporary, KEEP, mode)
