@@ -209,11 +209,14 @@ describe('Client, on the same connection', () => {
     for (const [way, end] of Object.entries(ways)) {
       test(`resets the data of an upload that ${way}: it must not look whole (${nameOf(options)})`, async () => {
         let told: string | undefined
+        let hasRead = false
         const answers: FtpAnswers = {
           STOR: async (call) => {
             await call.reply('150 Send it')
             const data = await call.data()
+            hasRead = (await data.read()) !== undefined
             await data.silence()
+            await delay(5)
             told = (data.error as NodeJS.ErrnoException | undefined)?.code
             return told ? '426 Broken off' : '226 Done'
           },
@@ -221,7 +224,8 @@ describe('Client, on the same connection', () => {
         await using ftp = await scriptedFtp(answers, options)
         const stream = await ftp.client.uploadStream('x')
         await stream.write('half')
-        await delay(10)
+        // With bytes before it, Node 20 takes a reset for an end.
+        await expect.poll(() => hasRead).toBe(true)
         await end(stream)
         expect(await ftp.client.currentDirectory()).toBe('/')
         expect(told).toBe('ECONNRESET')

@@ -16,7 +16,17 @@ export interface Channel {
    */
   ready(signal: AbortSignal | undefined): Promise<Socket>
   /** Closes it at once, in such a way that the other side knows that something is missing. */
-  reset(): void
+  reset(options?: ResetOptions): void
+}
+
+/** How a data connection is closed. */
+export interface ResetOptions {
+  /**
+   * One that is still being made is made first: a server that waits for it answers nothing before.
+   *
+   * @default false
+   */
+  readonly whenMade?: boolean
 }
 
 /** What a channel is made for. */
@@ -52,6 +62,14 @@ function flushed(secured: TLSSocket): Promise<void> {
 }
 
 /** Closes a socket by RST, under TLS without a word: what it was sent is not to look whole. */
-export function resetSocket(clear: Socket): void {
-  if (!clear.destroyed) clear.resetAndDestroy()
+export function resetSocket(clear: Socket, { whenMade = false }: ResetOptions = {}): void {
+  if (clear.destroyed) return
+  if (clear.connecting && whenMade) {
+    clear.resetAndDestroy()
+    return
+  }
+  // `resetAndDestroy` sends an end before the reset, which a server may take for the end of the file. Without this property of Node it is a plain end.
+  const { _handle: handle } = clear as { _handle?: { reset?: unknown } | null }
+  if (typeof handle?.reset === 'function') Object.assign(clear, { resetAndClosing: true })
+  clear.destroy()
 }

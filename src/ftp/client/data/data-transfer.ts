@@ -200,13 +200,14 @@ async function stopTransfer(session: Session, exchange: Exchange, channel: Chann
   exchange.abandon()
   try {
     control.send('ABOR').abandon()
-    channel.reset()
+    channel.reset({ whenMade: true })
     await control.resync(session.patience(undefined))
   } catch (error) {
     // Without an order of the replies it is of no use: the next command tells.
     control.destroy(error as Error)
-    channel.reset()
     session.log.note(`the control connection is lost: ${String(error)}`)
+  } finally {
+    channel.reset()
   }
 }
 

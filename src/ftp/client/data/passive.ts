@@ -7,7 +7,7 @@ import { type HostPort, parseExtendedPassiveReply, parsePassiveReply } from '../
 import type { SocketIntake } from '../../transfer/socket-intake.ts'
 import { handedOver } from '../control/dial.ts'
 import type { Session } from '../session/session.ts'
-import { type Channel, type ChannelOptions, resetSocket, secureData, shaken } from './channel.ts'
+import { type Channel, type ChannelOptions, type ResetOptions, resetSocket, secureData, shaken } from './channel.ts'
 
 /** Asks the server where to connect to, and begins to. */
 export async function passiveChannel(session: Session, { intake, signal }: ChannelOptions): Promise<Channel> {
@@ -90,9 +90,11 @@ class DialledChannel implements Channel {
     })
   }
 
-  reset(): void {
-    if (this.#isSecure) this.#socket.destroy()
-    else resetSocket(this.#socket)
+  reset(options: ResetOptions = {}): void {
+    const socket = this.#socket
+    if (!this.#isSecure) resetSocket(socket, options)
+    else if (socket.connecting && options.whenMade) socket.once('connect', () => socket.destroy())
+    else socket.destroy()
   }
 }
 
@@ -126,7 +128,7 @@ class HandedChannel implements Channel {
 
   reset(): void {
     this.#isReset = true
-    this.#socket?.destroy()
+    if (this.#socket) resetSocket(this.#socket)
   }
 }
 
