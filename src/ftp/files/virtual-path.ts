@@ -1,8 +1,11 @@
 import { FileError } from './file-error.ts'
 import type { OpenMode } from './file-system.ts'
 
-/** Windows takes these for separators and drives, so that such a name could lead anywhere. */
-const UNSAFE_ON_WINDOWS = /[\\:]/
+/**
+ * Windows takes these for separators, drives and streams, so that such a name could lead anywhere; dots and spaces at the end of a name it drops, so
+ * that a rule for the name would not be found.
+ */
+const UNSAFE_ON_WINDOWS = /[\\:]|[. ]$/
 
 /**
  * The parts of a virtual path; none for the root.
