@@ -169,6 +169,28 @@ test('PASS is not shown to loggers and listeners', async () => {
   expect(seen).toContain('> PASS ****')
 })
 
+test('a password that is typed in a wrong place of the line is not shown either', async () => {
+  const seen: string[] = []
+  const { server, port } = await start({ users: [ann], logger: (line) => void seen.push(line) })
+  await using _ = server
+  server.on('command', (connection, { verb, argument }) => seen.push(`${verb} ${argument}`, connection.lastCommand))
+  await using client = await LineClient.connect(port)
+  client.sendRaw(' PASS secret\r\nPASS\tsecret\r\n  pass   secret\r\nacct secret\r\n')
+  expect(await client.codes(5)).toEqual([220, 500, 500, 500, 503])
+  expect(seen.join('\n')).not.toMatch(/secret/i)
+  expect(seen.filter((line) => line.includes('****')).length).toBe(12)
+})
+
+test('what a client sends can neither begin a line of a log nor move the cursor', async () => {
+  const seen: string[] = []
+  const { server, port } = await start({ users: [ann], logger: (line) => void seen.push(line) })
+  await using _ = server
+  await using client = await LineClient.connect(port)
+  client.sendRaw('USER a\r> PASS\x1b[2K\x7f\u0085\u2028b\r\n')
+  expect(await client.codes(2)).toEqual([220, 501])
+  expect(seen).toContain('> USER a\\u000d> PASS\\u001b[2K\\u007f\\u0085\\u2028b')
+})
+
 test('ACCT is asked for where a user has one', async () => {
   const { server, port } = await start({ users: [{ ...ann, account: 'books' }] })
   await using _ = server

@@ -1,12 +1,10 @@
+import { maskSecrets } from '../../protocol/command.ts'
 import type { QueuedCommand } from '../session/command-queue.ts'
 import { failureAnswer, isUnexpected } from '../session/failure-answer.ts'
 import { type Answer, Refusal } from '../session/refusal.ts'
 import type { Session } from '../session/session.ts'
 import type { CommandRow } from './command-row.ts'
 import { COMMANDS } from './table.ts'
-
-/** What the argument of must not be seen by those who read logs. */
-const SECRET = new Set(['PASS', 'ACCT'])
 
 /** A web page can have a browser send these here, with commands behind them. */
 const HTTP = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'CONNECT', 'TRACE'])
@@ -56,8 +54,14 @@ function pathOf(session: Session, row: CommandRow, argument: string): string {
 
 function note(session: Session, { verb, argument }: QueuedCommand): void {
   const { host } = session
-  const shown = SECRET.has(verb) && argument !== '' ? '****' : argument
-  session.lastCommand = shown === '' ? verb : `${verb} ${shown}`
-  host.log(`> ${session.lastCommand}`, session)
-  host.emit('command', session, { verb, argument: shown })
+  const line = argument === '' ? verb : `${verb} ${argument}`
+  // Also where a space stands before PASS, or a tab behind it: the server does not know such a command, but people type it.
+  const shown = maskSecrets(line)
+  session.lastCommand = shown
+  host.log(`> ${shown}`, session)
+  host.emit(
+    'command',
+    session,
+    shown === line ? { verb, argument } : { verb: shown.trim().slice(0, 4), argument: '****' },
+  )
 }

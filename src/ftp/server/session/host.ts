@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { PortPool } from '../data/port-pool.ts'
 import type { TlsHost } from '../data/tls-host.ts'
+import type { Gate } from '../gate.ts'
 import type { LoginBackOff } from '../login/back-off.ts'
 import type { EmitEvent } from '../server-events.ts'
 import type { Settings } from '../settings.ts'
@@ -23,6 +24,8 @@ export interface Host {
   readonly loginWatch: IdleWatch
   /** Watches those who have. */
   readonly idleWatch: IdleWatch
+  /** Lets a few clients have checksums worked out at a time. */
+  readonly checksums: Gate
   /** Whether the server is closing, and every session should after what it does now. */
   readonly isDraining: boolean
   /** Data connections that are done with, whose clients have yet to close their ends. */
