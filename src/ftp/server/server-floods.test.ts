@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { LineClient } from '../../../test/fixtures/line-client.ts'
-import { Server } from './index.ts'
+import { MemoryFileSystem, type OpenFile, Server } from './index.ts'
 
 /** 30,000 commands, in what a socket delivers at once. */
 const FLOOD = 'A\n'.repeat(30_000)
@@ -35,6 +35,26 @@ test('commands that nobody has looked at take no more memory than their bytes', 
   for (const client of clients) client.sendRaw(`USER ann\r\nPASS wrong\r\n${FLOOD}`)
   await vi.waitFor(() => expect(failed).toBeGreaterThan(0))
   await new Promise((resolve) => setTimeout(resolve, 300))
-  expect(process.memoryUsage().heapUsed - before).toBeLessThan(50_000_000)
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(30_000_000)
   for (const client of clients) client.socket.destroy()
+})
+
+test('HASH works out a few checksums at a time', async () => {
+  const fileSystem = new MemoryFileSystem()
+  await (await fileSystem.open('/file', 'write')).close()
+  let open = 0
+  let most = 0
+  const slow = Object.assign(fileSystem, {
+    async open(): Promise<OpenFile> {
+      most = Math.max(most, ++open)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      open--
+      throw Object.assign(new Error('gone'), { code: 'ENOENT' })
+    },
+  })
+  await using server = new Server({ fileSystem: slow })
+  const { port } = await server.listen()
+  const clients = await Promise.all(Array.from({ length: 10 }, () => LineClient.login(port)))
+  await Promise.all(clients.map((client) => client.command('HASH file', 550)))
+  expect(most).toBe(4)
 })

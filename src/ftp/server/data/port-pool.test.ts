@@ -11,6 +11,12 @@ test('PortPool.take() gives each port once, until it is released', () => {
   expect(pool.take()).toBe(5_001)
 })
 
+test('PortPool.take() gives away nothing of the port that is next', () => {
+  const pool = new PortPool({ from: 10_000, to: 29_999 })
+  const ports = Array.from({ length: 10 }, () => pool.take() ?? 0)
+  expect(ports.some((port, i) => i > 0 && port !== (ports[i - 1] ?? 0) + 1)).toBe(true)
+})
+
 test('PortPool.take() never gives a port that is taken', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 8 }), fc.array(fc.boolean(), { maxLength: 60 }), (size, steps) => {

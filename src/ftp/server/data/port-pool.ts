@@ -1,11 +1,10 @@
 import { randomInt } from 'node:crypto'
 
-/** The ports for passive connections. Begins anywhere, so that the next one is not easily guessed. */
+/** The ports for passive connections. Any of them can be the next, so that it is not easily guessed by who wants to be there first. */
 export class PortPool {
   readonly #from: number
   readonly #size: number
   readonly #taken = new Set<number>()
-  #next: number
 
   /** @throws {RangeError} If these are no ports, or `from` is above `to`. */
   constructor({ from, to }: { readonly from: number; readonly to: number }) {
@@ -15,7 +14,6 @@ export class PortPool {
     }
     this.#from = from
     this.#size = to - from + 1
-    this.#next = randomInt(this.#size)
   }
 
   get size(): number {
@@ -30,9 +28,8 @@ export class PortPool {
   /** Takes a free one; undefined if there is none. Give it back by {@link PortPool.release}. */
   take(): number | undefined {
     if (this.#taken.size >= this.#size) return undefined
-    for (;;) {
-      const port = this.#from + this.#next
-      this.#next = (this.#next + 1) % this.#size
+    for (let i = randomInt(this.#size); ; i = (i + 1) % this.#size) {
+      const port = this.#from + i
       if (this.#taken.has(port)) continue
       this.#taken.add(port)
       return port
