@@ -1,4 +1,4 @@
-import { connect, createServer, type Server as Listener, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server as Listener, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { allOf, LineClient } from '../../../test/fixtures/line-client.ts'
 import { Server, type ServerOptions } from './index.ts'
@@ -51,6 +51,29 @@ test('EPSV works over IPv6, PASV does not', async () => {
   await client.command('PASV', 425)
   await client.store('STOR file', 'x')
   await client.command('EPRT |1|127.0.0.1|5000|', 522)
+})
+
+test('EPRT reaches another address of IPv6, if that is allowed', async () => {
+  for (const [allowForeignData, code] of [
+    [false, 504],
+    [true, 200],
+  ] as const) {
+    const server = new Server({ allowForeignData })
+    await using _ = server
+    const { port } = await server.listen({ host: '::1' })
+    const client = await LineClient.login(port, 'anonymous', 'x', '::1')
+    const listener = createServer().listen(0, '::1')
+    const next = new Promise<Socket>((resolve) => listener.once('connection', resolve))
+    await new Promise((resolve) => listener.once('listening', resolve))
+    // The unspecified address leads to the machine itself.
+    await client.command(`EPRT |2|::|${(listener.address() as AddressInfo).port}|`, code)
+    if (code === 200) {
+      await client.command('STOR file', 150)
+      ;(await next).end('active')
+      await client.reply(226)
+    }
+    listener.close()
+  }
 })
 
 const refused = [

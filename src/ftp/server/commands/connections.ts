@@ -121,6 +121,6 @@ function connectLater(session: Session, host: string, port: number): Answer {
 /** There are many ways to write an address of IPv6, whose zone the client can't know, and PORT may have zeros in front. */
 function canonical(address: string): string {
   const [plain = ''] = plainAddress(address).split('%')
-  if (isIPv6(plain)) return new URL(`ftp://[${plain}]`).hostname
+  if (isIPv6(plain)) return new URL(`ftp://[${plain}]`).hostname.slice(1, -1)
   return plain.split('.').map(Number).join('.')
 }
