@@ -234,6 +234,34 @@ describe('Client, on the same connection', () => {
   }
 })
 
+const beginnings: Record<string, (client: Client) => Promise<DataConnectionThrottleStreamIO>> = {
+  'an upload': async (client) => {
+    const stream = await client.uploadStream('x')
+    await stream.write('all')
+    return stream
+  },
+  'a download': async (client) => {
+    const stream = await client.downloadStream('x')
+    await stream.readExactly(7)
+    return stream
+  },
+}
+for (const [title, begin] of Object.entries(beginnings)) {
+  for (const options of modes) {
+    test(`Client.abort() ends ${title} at any moment of its end (${nameOf(options)})`, async () => {
+      await using ftp = await scriptedFtp(ANSWERS, { ...options, timeouts: { finalReply: 2_000 } })
+      for (let i = 0; i < 60; i++) {
+        const finishing = (await begin(ftp.client)).finish()
+        for (let turn = 0; turn < i; turn++) await (i % 2 ? Promise.resolve() : new Promise(setImmediate))
+        ftp.client.abort(reason)
+        await finishing.catch((error) => expect(error).toBe(reason))
+        expect(await ftp.client.currentDirectory()).toBe('/')
+      }
+      expect(ftp.peer.sessions).toHaveLength(1)
+    })
+  }
+}
+
 describe('Client, stopping a transfer', () => {
   const afterReset = (data: PeerStream) => data.sendForever(forever('x'.repeat(10_000)))
   /** What the server says from the reset of the data connection on. */

@@ -122,6 +122,7 @@ describe('ControlConnection.reply()', () => {
     const waiting = control.reply(exchange, { ...patience, timeout: undefined })
     exchange.abandon()
     await expect(waiting).rejects.toThrow('Cannot RETR x: it was given up')
+    await expect(control.reply(exchange, patience)).rejects.toThrow('Cannot RETR x: it was given up')
     expect(control.failure).toBeUndefined()
   })
 })

@@ -104,6 +104,7 @@ export class ControlConnection {
   async reply(exchange: Exchange, { phase, timeout, signal }: ReplyOptions): Promise<Reply> {
     const come = exchange.replies.shift()
     if (come) return come
+    if (exchange.isAbandoned) throw exchange.givenUp()
     if (this.#failure) throw this.closed(exchange.command)
     const lane = new Lane(this.#clock)
     return await lane.run('wait for a reply', signal, async () => {

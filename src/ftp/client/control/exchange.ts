@@ -29,10 +29,15 @@ export class Exchange {
     return this.count > 0 && !this.isDone
   }
 
+  /** What waiting for a reply fails with, if nobody is told of them any more. */
+  givenUp(): ClosedError {
+    return new ClosedError(this.command || 'log in', { reason: 'it was given up' })
+  }
+
   /** Nobody is told of its replies from here on. Who waits for one gets a {@link ClosedError}. */
   abandon(): void {
     this.isAbandoned = true
     this.replies.length = 0
-    this.waits.fail(new ClosedError(this.command || 'log in', { reason: 'it was given up' }))
+    this.waits.fail(this.givenUp())
   }
 }
