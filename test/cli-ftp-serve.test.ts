@@ -30,6 +30,11 @@ async function startServer(root: string, ...more: string[]) {
       child.kill('SIGINT')
       return await ended
     },
+    /** Should a test fail before it has stopped it. */
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL')
+      await ended.catch(() => {})
+    },
   }
 }
 
@@ -38,7 +43,7 @@ test('sluice serve says where it listens, serves, logs transfers, and ends with 
   mkdirSync(folder.path('root'))
   const bytes = randomBytes(300_000)
   writeFileSync(folder.path('root/file'), bytes)
-  const server = await startServer(folder.path('root'))
+  await using server = await startServer(folder.path('root'))
   expect(server.first).toMatch(/^listening on ftp:\/\/127\.0\.0\.1:\d+$/)
   const url = `ftp://127.0.0.1:${server.port}`
   expect(await sluice(['get', `${url}/file`, '-o', folder.path('copy')])).toMatchObject({ code: 0, stderr: '' })
@@ -58,7 +63,15 @@ test('sluice serve says where it listens, serves, logs transfers, and ends with 
 test('sluice serve --user lets in who is named, and nobody else', async () => {
   using folder = temporaryFolder()
   writeFileSync(folder.path('file'), 'x')
-  const server = await startServer(folder.path(''), '--user', 'ann:a:b', '--user', 'bob:c', '--read-only', '--json')
+  await using server = await startServer(
+    folder.path(''),
+    '--user',
+    'ann:a:b',
+    '--user',
+    'bob:c',
+    '--read-only',
+    '--json',
+  )
   const there = `127.0.0.1:${server.port}`
   for (const login of ['ann:a%3Ab', 'bob:c']) {
     const { code, stdout } = await sluice(['ls', `ftp://${login}@${there}/`])
@@ -81,7 +94,7 @@ test('sluice serve --limit holds the rate of all', async () => {
   using folder = temporaryFolder()
   // More than the buffers between the two hold.
   writeFileSync(folder.path('file'), randomBytes(12 * MIB))
-  const server = await startServer(folder.path(''), '--limit', '16MiB/s', '--json')
+  await using server = await startServer(folder.path(''), '--limit', '16MiB/s', '--json')
   const url = `ftp://127.0.0.1:${server.port}/file`
   const got = jsonOf(await sluice(['get', url, '-o', '-', '--json']))
   expect(got).toMatchObject({ outcome: 'done', bytes: 12 * MIB })
@@ -96,7 +109,7 @@ test.skipIf(isWindows)('sluice serve lets a transfer end at SIGINT, and cuts it 
   mkdirSync(folder.path('root'))
   writeFileSync(folder.path('root/file'), randomBytes(2 * MIB))
   for (const signals of [1, 2]) {
-    const server = await startServer(folder.path('root'), '--limit-per-connection', '1MiB/s')
+    await using server = await startServer(folder.path('root'), '--limit-per-connection', '1MiB/s')
     const get = startSluice(['get', `ftp://127.0.0.1:${server.port}/file`, '-o', folder.path('copy'), '--progress'])
     await new Promise((resolve) => get.child.stderr?.once('readable', resolve))
     server.child.kill('SIGINT')
@@ -114,11 +127,11 @@ test('sluice serve --tls-cert offers TLS, --require-tls insists, --implicit-tls 
   writeFileSync(folder.path('file'), 'x')
   writeFileSync(folder.path('both.pem'), `${readFileSync(KEY, 'utf8')}${readFileSync(CERT, 'utf8')}`)
   const listed = { code: 0, stdout: Buffer.from('both.pem\nfile\n') }
-  const explicit = await startServer(folder.path(''), '--tls-cert', folder.path('both.pem'), '--require-tls')
+  await using explicit = await startServer(folder.path(''), '--tls-cert', folder.path('both.pem'), '--require-tls')
   expect(await sluice(['ls', `ftp+tls://localhost:${explicit.port}/`, '--ca', CERT])).toMatchObject(listed)
   expect((await sluice(['ls', `ftp://localhost:${explicit.port}/`])).stderr).toMatch(/the server answered 5\d\d /)
   await explicit.stop()
-  const implicit = await startServer(folder.path(''), '--tls-cert', CERT, '--tls-key', KEY, '--implicit-tls')
+  await using implicit = await startServer(folder.path(''), '--tls-cert', CERT, '--tls-key', KEY, '--implicit-tls')
   expect(implicit.first).toBe(`listening on ftps://127.0.0.1:${implicit.port}`)
   expect(await sluice(['ls', `ftps://localhost:${implicit.port}/`, '--ca', CERT])).toMatchObject(listed)
   await implicit.stop()
@@ -126,7 +139,14 @@ test('sluice serve --tls-cert offers TLS, --require-tls insists, --implicit-tls 
 
 test('sluice serve --verbose shows what is said, and no password', async () => {
   using folder = temporaryFolder()
-  const server = await startServer(folder.path(''), '--user', 'ann:secret', '-v', '--passive-ports', '30000-30999')
+  await using server = await startServer(
+    folder.path(''),
+    '--user',
+    'ann:secret',
+    '-v',
+    '--passive-ports',
+    '30000-30999',
+  )
   await sluice(['ls', `ftp://ann:secret@127.0.0.1:${server.port}/`])
   const { stderr } = await server.stop()
   expect(stderr).toMatch(/^\[1\] > USER ann$/m)
@@ -174,7 +194,7 @@ test('sluice serve lets others write only if that is asked for', async () => {
 test.skipIf(isWindows)('sluice serve keeps serving when nobody reads its log', async () => {
   using folder = temporaryFolder()
   writeFileSync(folder.path('file'), 'x')
-  const server = await startServer(folder.path(''))
+  await using server = await startServer(folder.path(''))
   server.child.stdout?.destroy()
   const url = `ftp://127.0.0.1:${server.port}/file`
   for (let i = 0; i < 3; i++) expect((await sluice(['get', url, '-o', '-'])).stdout.toString()).toBe('x')
@@ -193,7 +213,7 @@ const hasCurl = (() => {
 test.skipIf(!hasCurl)('sluice serve serves curl', async () => {
   using folder = temporaryFolder()
   writeFileSync(folder.path('file'), 'for curl')
-  const server = await startServer(folder.path(''))
+  await using server = await startServer(folder.path(''))
   expect(execFileSync('curl', ['-s', `ftp://127.0.0.1:${server.port}/file`]).toString()).toBe('for curl')
   await server.stop()
 })
