@@ -64,8 +64,10 @@ function flushed(secured: TLSSocket): Promise<void> {
 /** Closes a socket by RST, under TLS without a word: what it was sent is not to look whole. */
 export function resetSocket(clear: Socket, { whenMade = false }: ResetOptions = {}): void {
   if (clear.destroyed) return
-  if (clear.connecting && whenMade) {
-    clear.resetAndDestroy()
+  // A handle that is not connected can't be reset, and Node would never close it.
+  if (clear.connecting) {
+    if (whenMade) clear.resetAndDestroy()
+    else clear.destroy()
     return
   }
   // `resetAndDestroy` sends an end before the reset, which a server may take for the end of the file. Without this property of Node it is a plain end.
