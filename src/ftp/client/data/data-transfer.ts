@@ -33,7 +33,7 @@ export class DataTransfer {
   readonly #exchange: Exchange
   readonly #channel: Channel
   #final: Reply | undefined
-  #isOver = false
+  #stopping: Promise<void> | undefined
 
   /**
    * Opens the data connection, sends the command, and waits until both are under way.
@@ -99,7 +99,7 @@ export class DataTransfer {
 
   /** Whether the transfer has ended, well or not: the control connection is free. */
   get isOver(): boolean {
-    return this.#isOver
+    return this.#stopping !== undefined
   }
 
   /** Calls `failed` once the server says that the transfer has failed, or the control connection is lost. */
@@ -148,11 +148,14 @@ export class DataTransfer {
 
   /**
    * Gives the transfer up, if it is not over: ABOR, and the data connection is reset. Settles when the control connection can be used for
-   * the next command, or is closed since it can't be.
+   * the next command, or is closed since it can't be. Later calls join the first one.
    */
-  async stop(): Promise<void> {
-    if (this.#isOver) return
-    this.#isOver = true
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
     this.#exchange.ended = undefined
     if (this.#final) {
       this.socket.destroy()
