@@ -50,10 +50,13 @@ class DialledChannel implements Channel {
   readonly #socket: Socket
   readonly #isSecure: boolean
 
-  constructor(session: Session, { host, port }: HostPort, intake: SocketIntake | undefined) {
+  constructor(session: Session, { host, port }: HostPort, wanted: SocketIntake | undefined) {
     this.#session = session
+    const { localAddress, host: named } = session.settings
+    // A socket that TLS makes itself goes to the host that the certificate is for, and looks up only names.
+    const isElsewhere = session.isSecure && isIP(named) !== 0 && named !== host
+    const intake = isElsewhere ? undefined : wanted
     this.usesOnread = intake !== undefined
-    const { localAddress } = session.settings
     const common = {
       port,
       allowHalfOpen: true,

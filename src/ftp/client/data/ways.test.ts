@@ -68,21 +68,23 @@ describe('passiveChannel()', () => {
     expect(notes).toContain('PASV names 192.0.2.1, which is replaced by 127.0.0.1')
   })
 
-  test('goes where PASV points to if told so', async () => {
-    const options = { epsv: false, allowForeignHost: true, timeouts: { dataConnect: 500 } }
-    const answers: FtpAnswers = {
-      PASV: asPassive('127,0,0,2'),
-      RETR: async (call) => {
-        await call.reply('150 Soon')
-        await delay(50)
-        return '425 Nobody came'
-      },
-    }
-    await using ftp = await scriptedFtp(answers, options)
-    // Nobody listens there: the port is open at 127.0.0.1 alone.
-    await expect(read(ftp.client)).rejects.toMatchObject({ code: 'ECONNREFUSED', address: '127.0.0.2' })
-    expect(await ftp.client.currentDirectory()).toBe('/')
-  })
+  for (const tls of [false, 'explicit'] as const) {
+    test(`goes where PASV points to if told so, tls: ${tls}`, async () => {
+      const options = { tls, epsv: false, allowForeignHost: true, timeouts: { dataConnect: 500 } }
+      const answers: FtpAnswers = {
+        PASV: asPassive('127,0,0,2'),
+        RETR: async (call) => {
+          await call.reply('150 Soon')
+          await delay(50)
+          return '425 Nobody came'
+        },
+      }
+      await using ftp = await scriptedFtp(answers, options)
+      // Nobody listens there: the port is open at 127.0.0.1 alone.
+      await expect(read(ftp.client)).rejects.toMatchObject({ code: 'ECONNREFUSED', address: '127.0.0.2' })
+      expect(await ftp.client.currentDirectory()).toBe('/')
+    })
+  }
 
   for (const PASV of ['227 nothing', '227 (1,2,3,4,5)', '227 (127,0,0,1,0,0)', '227 (127,0,0,1,999,1)']) {
     test(`fails by ${PASV}, and the next command works`, async () => {
