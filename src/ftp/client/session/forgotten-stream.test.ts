@@ -34,6 +34,18 @@ test('watchForgotten() gives nothing when the streams are gone, or it was ended'
   expect(given).toEqual([])
 })
 
+test('watchForgotten() watches a stream that is opened after the first one is gone', async () => {
+  const clock = new VirtualClock()
+  const streams = new Set([{ command: 'RETR a', idle: 0 }])
+  const given: string[] = []
+  watchForgotten(streams, { clock, timeout: 1000 }, (error) => given.push(error.message))
+  streams.clear()
+  await clock.advance(1500)
+  streams.add({ command: 'RETR b', idle: 1000 })
+  await clock.advance(1000)
+  expect(given).toEqual([expect.stringContaining('RETR b')])
+})
+
 test('Client.size() does not wait for ever behind a stream that nobody reads', async () => {
   await using peer = await ScriptedPeer.listen((session) =>
     answerFtp(session, { RETR: (call) => call.serve(Buffer.from('content')), SIZE: '213 7' }),

@@ -25,9 +25,9 @@ export function watchForgotten(
   let cancel = () => {}
   const look = () => {
     const [stream] = streams
-    if (!stream) return
-    const remaining = timeout - stream.idle
-    if (remaining > 0) cancel = clock.sleepUntil(clock.now() + remaining, look, timeout / 10)
+    // The next one, for which the call waits too, may be about to open.
+    const remaining = timeout - (stream?.idle ?? 0)
+    if (!stream || remaining > 0) cancel = clock.sleepUntil(clock.now() + remaining, look, timeout / 10)
     else {
       const reason = `the stream of ${stream.command} has the connection, and nobody has used it for ${timeout} ms; finish() or close() it`
       give(new BusyError('use the client', { reason }))
