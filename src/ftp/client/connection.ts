@@ -189,12 +189,13 @@ export class Connection {
   }
 
   async #quit(signal: AbortSignal | undefined): Promise<void> {
-    this.#endKeepAlive()
     try {
       await this.#access.run(signal, async () => {
         if (this.#session.control.failure === undefined) await this.#session.quit(signal)
       })
     } finally {
+      // Not before: what runs can take long, and a `reconnect` that waits makes a new one.
+      this.#endKeepAlive()
       this.#session.control.destroy()
     }
   }
