@@ -31,7 +31,9 @@ export async function upload(
     return result
   } catch (error) {
     report?.fail()
-    await origin.close({ error })
+    await origin.close({ error }).catch((failure: unknown) => {
+      connection.session.log.note(`can't clear up: ${String(failure)}`)
+    })
     await target.abandon(connection)
     throw error
   }

@@ -48,7 +48,10 @@ export class Removal {
   /** Removes what is in a folder. @returns Whether nothing is left. */
   async #empty(folder: FolderFilter, reason: 'extra' | 'in the way'): Promise<boolean> {
     const items: Item[] = []
-    await this.#side.list(folder.path, (more) => void items.push(...more), this.#hooks.signal)
+    const take = (more: readonly Item[]) => {
+      for (const item of more) items.push(item) // there can be more than a call has arguments
+    }
+    await this.#side.list(folder.path, take, this.#hooks.signal)
     let isEmpty = true
     for (const target of items) {
       if (!isOneName(target.name)) {

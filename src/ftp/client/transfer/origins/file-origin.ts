@@ -60,6 +60,8 @@ export class FileOrigin implements Origin {
   }
 
   async close(): Promise<void> {
+    // No call may be under way then; what it fails with is told to who waits for it.
+    await this.#looking?.catch(() => {})
     const handle = await this.#opening?.catch(() => undefined)
     await handle?.close()
   }
