@@ -81,7 +81,9 @@ describe('passiveChannel()', () => {
       }
       await using ftp = await scriptedFtp(answers, options)
       // Nobody listens there: the port is open at 127.0.0.1 alone.
-      await expect(read(ftp.client)).rejects.toMatchObject({ code: 'ECONNREFUSED', address: '127.0.0.2' })
+      const refused = { code: 'ECONNREFUSED', address: '127.0.0.2' }
+      await expect(read(ftp.client)).rejects.toMatchObject(refused)
+      await expect(ftp.client.downloadBytes('x')).rejects.toMatchObject(refused)
       expect(await ftp.client.currentDirectory()).toBe('/')
     })
   }
