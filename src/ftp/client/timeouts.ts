@@ -1,3 +1,4 @@
+import { checkOptions } from '../../check-options.ts'
 import { checkTimeout } from '../../streams/io/stream-options.ts'
 
 /**
@@ -33,6 +34,7 @@ const DEFAULT = 30_000
 
 /** @throws {TypeError | RangeError} If one is no time. */
 export function timeoutSettings(timeout: number | null | undefined, timeouts: Timeouts = {}): TimeoutSettings {
+  checkOptions('connect to an FTP server', timeouts, PHASES)
   const common = timeout === undefined ? DEFAULT : checkTimeout('timeout', timeout)
   const settings = PHASES.map((phase) => {
     const own = timeouts[phase]

@@ -80,6 +80,10 @@ describe('retrySettings()', () => {
       expect(() => retrySettings(retry as never)).toThrow(/^Cannot transfer: 'retry/)
     })
   }
+
+  test('refuses options of which it knows none', () => {
+    expect(() => retrySettings({ atempts: 5 } as never)).toThrow("'atempts' is no option")
+  })
 })
 
 test('pause() waits on the clock, and not after its signal', async () => {

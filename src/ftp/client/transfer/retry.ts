@@ -1,3 +1,4 @@
+import { checkOptions } from '../../../check-options.ts'
 import type { Clock } from '../../../clock.ts'
 import { ClosedError, TimeoutError } from '../../../errors.ts'
 import { Waits } from '../../../streams/adapters/waits.ts'
@@ -22,6 +23,7 @@ export function retrySettings(retry: number | RetryOptions = 0): RetrySettings {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`Cannot transfer: 'retry' must be a number or an object, is ${String(retry)}`)
   }
+  checkOptions('transfer', options, Object.keys(BOUNDS))
   const settings = Object.entries(BOUNDS).map(([name, [least, most, usual]]) => {
     const value = options[name as keyof RetryOptions] ?? usual
     if (typeof value !== 'number') {
