@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { SluiceError } from '../../../errors.ts'
 import { onAbort } from '../../../on-abort.ts'
 import { unlessAborted } from '../../../streams/io/write-side.ts'
 import { ReplyError } from '../../errors.ts'
@@ -129,13 +128,14 @@ export class DataTransfer {
   }
 
   /**
-   * If the data connection fails with `error`, throws what the server says of it, which is worth more, or else `error`.
+   * If the data connection has failed with `error`, throws what the server says of it, which is about to come and worth more, or else `error`.
    *
    * @throws The signal's reason.
    */
   async explain(error: unknown, signal: AbortSignal): Promise<never> {
     signal.throwIfAborted()
-    if (!(error instanceof SluiceError)) {
+    const { errored, destroyed } = this.socket
+    if (error === errored || (destroyed && error instanceof Error && 'code' in error)) {
       try {
         await this.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
       } catch (reply) {

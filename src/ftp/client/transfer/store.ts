@@ -1,7 +1,6 @@
 import type { Flow } from '../../../throttle/flow.ts'
-import { ChangedError, ReplyError, TruncatedError } from '../../errors.ts'
+import { ChangedError, TruncatedError } from '../../errors.ts'
 import { sendChunks } from '../../transfer/send-file.ts'
-import type { DataTransfer } from '../data/data-transfer.ts'
 import { sizeIfTold } from '../operations/files.ts'
 import type { Session } from '../session/session.ts'
 import { withTransfer } from './with-transfer.ts'
@@ -38,7 +37,7 @@ export async function store(session: Session, request: StoreRequest): Promise<nu
   return await withTransfer(session, command, async (transfer, end) => {
     const options = { flow, clock, signal: end, stallTimeout, firstByteTimeout, onBytes }
     const sending = sendChunks(chunks(end), transfer.socket, options)
-    const count = await sending.catch((error: unknown) => failure(error, transfer, signal))
+    const count = await sending.catch((error: unknown) => transfer.explain(error, signal))
     await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
     return count
   })
@@ -61,18 +60,4 @@ export async function checkStored(
   if (actual === undefined || actual === expected || (mayBeLonger && actual > expected)) return
   if (actual < expected) throw new TruncatedError(path, expected, actual)
   throw new ChangedError(path, `the server has ${actual} bytes of it instead of ${expected}`)
-}
-
-/** If the server has closed the data connection, its reply says why, and is about to come. */
-async function failure(error: unknown, transfer: DataTransfer, signal: AbortSignal): Promise<never> {
-  signal.throwIfAborted()
-  if (error === transfer.socket.errored || (error instanceof Error && 'code' in error && transfer.socket.destroyed)) {
-    try {
-      await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
-    } catch (reply) {
-      signal.throwIfAborted()
-      if (reply instanceof ReplyError) throw reply
-    }
-  }
-  throw error
 }
