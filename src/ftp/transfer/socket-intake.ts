@@ -100,6 +100,11 @@ export class SocketIntake {
     data: (chunk: Buffer) => {
       for (let taken = 0; taken < chunk.length; ) {
         const place = this.#buffer.place
+        if (place.length === 0) {
+          // A socket of somebody else's making can give more in one go than there is room for.
+          this.#socket?.pause().unshift(chunk.subarray(taken))
+          break
+        }
         const count = chunk.copy(place, 0, taken)
         this.#buffer.filled(count)
         taken += count

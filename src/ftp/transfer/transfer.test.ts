@@ -127,6 +127,17 @@ test('receive() holds the sender up while its taker is slow, with bounded memory
   await expect(received).rejects.toThrow('enough')
 })
 
+test('receive() takes a chunk that is larger than its memory', async () => {
+  const intake = new SocketIntake()
+  const { here, there } = await connected()
+  intake.attach(here, false)
+  here.push(content)
+  there.end('the end')
+  const got: Buffer[] = []
+  await receive(intake, slowlyInto(got, 0), options())
+  expect(Buffer.concat(got).equals(Buffer.concat([content, Buffer.from('the end')]))).toBe(true)
+})
+
 test('receiveFile() writes at its position, also into a file that takes little at a time', async () => {
   const { here, there } = await connected()
   const file = new Memory()
