@@ -1,3 +1,4 @@
+import { onAbort } from '../../../on-abort.ts'
 import type { Connection } from '../connection.ts'
 import { checkWhole } from '../transfer/retrieve.ts'
 import { checkStored } from '../transfer/store.ts'
@@ -17,8 +18,13 @@ export function openDataStream(
   },
 ): Promise<DataConnectionThrottleStreamIO> {
   const { direction, verb, path, offset = 0, throttles = {}, weight } = request
+  const opening = new AbortController()
+  const stopFollowing = onAbort(request.signal, (reason) => opening.abort(reason))
+  // Stands for the stream until there is one: calls that are made meanwhile wait for it, too.
+  const place = { command: `${verb} ${path}`, idle: 0, fail: (reason: unknown) => opening.abort(reason) }
+  if (request.isLoose) connection.streams.add(place)
   return new Promise((resolve, reject) => {
-    const held = connection.transfer(request.signal, async (session, signal) => {
+    const held = connection.transfer(opening.signal, async (session, signal) => {
       const transfer = await DataTransfer.start(session, { verb, argument: path, offset, signal })
       const opened = new Promise<void>((released) => {
         const check = async (bytes: number, end: AbortSignal | undefined) => {
@@ -49,12 +55,16 @@ export function openDataStream(
         const abort = () => stream.fail(signal.reason)
         signal.addEventListener('abort', abort)
         if (signal.aborted) abort()
+        connection.streams.delete(place)
         if (request.isLoose) connection.streams.add(stream)
         resolve(stream)
       })
       // If no stream can be made of it.
       await opened.finally(() => transfer.stop())
     })
-    held.catch(reject)
+    held.catch(reject).finally(() => {
+      stopFollowing()
+      connection.streams.delete(place)
+    })
   })
 }

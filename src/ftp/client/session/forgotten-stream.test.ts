@@ -58,6 +58,32 @@ test('Client.size() does not wait for ever behind a stream that nobody reads', a
   expect(await client.size('a')).toBe(7)
 })
 
+test('Client.size() does not wait for ever behind a stream that is being opened, nor behind the first of two', async () => {
+  await using peer = await ScriptedPeer.listen((session) =>
+    answerFtp(session, { RETR: (call) => call.serve(Buffer.from('content')), SIZE: '213 7' }),
+  )
+  await using client = await Client.connect(peer.host, { port: peer.port, timeouts: { command: 200 } })
+  const opening = client.downloadStream('a')
+  const refused = Promise.allSettled([client.downloadStream('b'), client.size('a')])
+  const stream = await opening
+  const busy = { status: 'rejected', reason: expect.objectContaining({ code: 'ERR_SLUICE_BUSY' }) }
+  expect(await refused).toEqual([busy, busy])
+  expect((await stream.read()).toString()).toBe('content')
+  await stream.finish()
+  expect(await client.size('a')).toBe(7)
+})
+
+test('Client[Symbol.asyncDispose]() gives up a stream that is being opened', async () => {
+  await using peer = await ScriptedPeer.listen((session) =>
+    answerFtp(session, { RETR: (call) => call.serve(Buffer.from('content')) }),
+  )
+  const client = await Client.connect(peer.host, { port: peer.port })
+  const refused = expect(client.downloadStream('a')).rejects.toMatchObject({ code: 'ERR_SLUICE_CLOSED' })
+  await client[Symbol.asyncDispose]()
+  await refused
+  expect(client.isClosed).toBe(true)
+})
+
 test('Client.size() waits for a stream that is slow', async () => {
   await using peer = await ScriptedPeer.listen((session) =>
     answerFtp(session, {

@@ -24,7 +24,7 @@ export function watchForgotten(
 ): () => void {
   let cancel = () => {}
   const look = () => {
-    const [stream] = streams
+    const [stream] = [...streams].sort((one, other) => other.idle - one.idle)
     // The next one, for which the call waits too, may be about to open.
     const remaining = timeout - (stream?.idle ?? 0)
     if (!stream || remaining > 0) cancel = clock.sleepUntil(clock.now() + remaining, look, timeout / 10)
