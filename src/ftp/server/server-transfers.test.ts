@@ -214,6 +214,21 @@ for (const [title, command, left] of [
   })
 }
 
+test("Server({ partialUploads: 'remove' }) removes a new file when its client goes", async () => {
+  const { server, client, fileSystem } = await start({ partialUploads: 'remove' })
+  await using _ = server
+  const errors: unknown[] = []
+  server.on('error', (error) => void errors.push(error))
+  const socket = await client.data()
+  await client.command('STOR new', 150)
+  socket.write('xy')
+  await vi.waitFor(() => expect(server.connections[0]?.transfer?.bytes).toBe(2))
+  client.socket.resetAndDestroy()
+  await vi.waitFor(() => expect(fileSystem.stat('/new')).rejects.toMatchObject({ code: 'ENOENT' }))
+  expect(errors).toEqual([])
+  socket.destroy()
+})
+
 test('STOR answers 452 when there is no room, and goes on', async () => {
   const { server, client } = await start({ fileSystem: new MemoryFileSystem({ maxBytes: 100_000 }) })
   await using _ = server

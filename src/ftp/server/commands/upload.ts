@@ -68,6 +68,8 @@ function upload(
   open: (signal: AbortSignal) => Promise<Upload>,
 ): Promise<Answer> {
   const isUnique = verb === 'STOU'
+  // At the end the client may have gone, and with it who it was.
+  const { files } = session.identity
   return runTransfer(session, {
     kind: 'upload',
     verb,
@@ -91,7 +93,7 @@ function upload(
           try {
             await file.close()
           } finally {
-            if (error !== undefined) await discard(session, opened)
+            if (error !== undefined && !session.host.settings.keepsPartialUploads) await discard(files, opened)
           }
         },
       }
@@ -100,8 +102,8 @@ function upload(
 }
 
 /** An upload was cut short. What was there before has been overwritten in part, so nothing is left to save. */
-async function discard(session: Session, { isNew, path }: Upload): Promise<void> {
-  if (isNew && !session.host.settings.keepsPartialUploads) await session.identity.files.removeFile(path)
+async function discard(files: FileSystem, { isNew, path }: Upload): Promise<void> {
+  if (isNew) await files.removeFile(path)
 }
 
 /**
