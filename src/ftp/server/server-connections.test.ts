@@ -188,6 +188,20 @@ test('Server({ idleTimeout }) sends idle clients away, but not in mid-transfer',
   await busy.reply(421)
 })
 
+test('Server({ idleTimeout }) takes neither empty lines nor half ones for commands', async () => {
+  const clock = new VirtualClock()
+  const { server, port } = await start({ clock, idleTimeout: 1_000 })
+  await using _ = server
+  const clients = [await LineClient.login(port), await LineClient.login(port)]
+  for (let i = 0; i < 3; i++) {
+    clients[0]?.sendRaw('\r\n\r\n')
+    clients[1]?.sendRaw('NO')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    await clock.advance(400)
+  }
+  for (const client of clients) await client.reply(421)
+})
+
 test('Server({ loginTimeout }) bounds the time before the login, whatever is sent', async () => {
   const clock = new VirtualClock()
   const { server, port } = await start({ clock, loginTimeout: 1_000 })

@@ -250,8 +250,9 @@ export class Session implements ConnectionInfo, ControlListener, Watched {
 
   received(commands: readonly (Command | { readonly tooLong: true })[]): void {
     if (this.#isOver) return
-    // Before the login time runs on whatever is sent, and in a transfer it stands still.
-    if (commands.length > 0 && this.#identity && !this.isBusy) this.#watch.touch(this)
+    // Before the login time runs on whatever is sent, and in a transfer it stands still. Empty lines are no commands.
+    const isActive = commands.some((command) => 'tooLong' in command || command.verb !== '')
+    if (isActive && this.#identity && !this.isBusy) this.#watch.touch(this)
     this.#queue.push(commands)
   }
 
