@@ -14,3 +14,13 @@ export function checkOptions(action: string, options: unknown, names: readonly s
   if (given.length === 0 || given.some((name) => names.includes(name))) return
   throw new TypeError(`Cannot ${action}: '${given.join("', '")}' is no option; these are: ${known}`)
 }
+
+/**
+ * An option that is true or false; `usual` if it was not given.
+ *
+ * @throws {TypeError} If it is anything else.
+ */
+export function checkFlag(action: string, name: string, value: boolean | undefined, usual: boolean): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? usual
+  throw new TypeError(`Cannot ${action}: '${name}' must be true or false, is ${JSON.stringify(value)}`)
+}

@@ -1,6 +1,6 @@
 import { isIP, type Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
-import { checkOptions } from '../../check-options.ts'
+import { checkFlag, checkOptions } from '../../check-options.ts'
 import { type Clock, systemClock } from '../../clock.ts'
 import { checkSignal } from '../../on-abort.ts'
 import { checkTimeout } from '../../streams/io/stream-options.ts'
@@ -187,8 +187,8 @@ export function clientSettings(host: string, options: ClientOptions): ClientSett
     keepAlive: checkTimeout('keepAlive', options.keepAlive),
     mode,
     active,
-    epsv: options.epsv ?? true,
-    allowForeignHost: options.allowForeignHost ?? false,
+    epsv: checkFlag('connect to an FTP server', 'epsv', options.epsv, true),
+    allowForeignHost: checkFlag('connect to an FTP server', 'allowForeignHost', options.allowForeignHost, false),
     listFormat,
     connect: options.connect,
     family,

@@ -3,6 +3,7 @@ import { onAbort } from '../../../on-abort.ts'
 import { unlessAborted } from '../../../streams/io/write-side.ts'
 import { ReplyError } from '../../errors.ts'
 import { type CodeMask, matchesCode } from '../../protocol/code-mask.ts'
+import { formatCommand } from '../../protocol/command.ts'
 import type { Reply } from '../../protocol/reply.ts'
 import type { Exchange } from '../control/exchange.ts'
 import type { Session } from '../session/session.ts'
@@ -43,6 +44,7 @@ export class DataTransfer {
   static async start(session: Session, command: TransferCommand): Promise<DataTransfer> {
     const { verb, argument, offset = 0, prepared, signal } = command
     prepared?.catch(() => {}) // it is told below
+    formatCommand(verb, argument, session.settings.codec) // what can't be said is told before anything is
     if (session.type !== 'I') {
       await session.command('TYPE', 'I', { signal })
       session.type = 'I'

@@ -1,4 +1,4 @@
-import { checkOptions } from '../../../check-options.ts'
+import { checkFlag, checkOptions } from '../../../check-options.ts'
 import { checkPath } from '../connection.ts'
 import type { Carrier } from '../transfer/carrier.ts'
 import { FILE_OPTIONS } from '../transfer/transfer-settings.ts'
@@ -38,8 +38,8 @@ export async function mirror(
     width: checkParallel(parallel, widthOf(carrier)),
     options: { ...others, resume: options.resume ?? true, onError: options.onError ?? 'continue' },
     compare,
-    remove: flag('delete', options.delete),
-    dryRun: flag('dryRun', options.dryRun),
+    remove: checkFlag('mirror', 'delete', options.delete, false),
+    dryRun: checkFlag('mirror', 'dryRun', options.dryRun, false),
     onAction: checkFunction('onAction', onAction),
   })
   const { unchanged, made, removed } = tally
@@ -50,11 +50,6 @@ function oneOf(name: string, value: unknown, values: readonly string[]): void {
   if (typeof value === 'string' && values.includes(value)) return
   const choice = values.map((each) => JSON.stringify(each)).join(', ')
   throw new RangeError(`Cannot mirror: '${name}' must be one of ${choice}, is ${JSON.stringify(value)}`)
-}
-
-function flag(name: string, value: boolean | undefined = false): boolean {
-  if (typeof value === 'boolean') return value
-  throw new TypeError(`Cannot mirror: '${name}' must be true or false, is ${JSON.stringify(value)}`)
 }
 
 function checkFunction<T>(name: string, value: T): T {

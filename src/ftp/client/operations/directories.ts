@@ -18,7 +18,8 @@ export async function changeDirectory(session: Session, path: string, signal: Ab
     if (path === '..') await session.command('CDUP', undefined, { signal })
     else await session.command('CWD', path, { signal })
   } catch (error) {
-    if (error instanceof ReplyError) session.directory = from // where it still is
+    // Where it still is.
+    if (error instanceof ReplyError || error instanceof RangeError) session.directory = from
     throw error
   }
   // Behind a link `..` leads elsewhere than its text says.

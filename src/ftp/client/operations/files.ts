@@ -1,4 +1,5 @@
 import { ProtocolError, ReplyError } from '../../errors.ts'
+import { formatCommand } from '../../protocol/command.ts'
 import { formatTimeVal, parseTimeVal } from '../../protocol/time-val.ts'
 import type { Session } from '../session/session.ts'
 
@@ -13,6 +14,7 @@ export async function rename(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   signal?.throwIfAborted()
+  formatCommand('RNTO', to, session.settings.codec) // what can't be said is told before RNFR is sent
   try {
     await session.command('RNFR', from, { expectedCodes: '3xx', signal })
     await session.command('RNTO', to, { signal })

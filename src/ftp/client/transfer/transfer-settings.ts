@@ -1,4 +1,4 @@
-import { checkOptions } from '../../../check-options.ts'
+import { checkFlag, checkOptions } from '../../../check-options.ts'
 import { checkSignal } from '../../../on-abort.ts'
 import { checkStreamThrottle } from '../../../throttle/limits.ts'
 import type { StreamThrottle } from '../../../throttle/stream-throttle.ts'
@@ -43,6 +43,7 @@ export function transferSettings(options: DownloadOptions & UploadOptions = {}):
   if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
     throw new RangeError(`Cannot transfer: 'size' must be an integer >= 0, is ${String(size)}`)
   }
+  const flag = (name: string, value: boolean | undefined, usual: boolean) => checkFlag('transfer', name, value, usual)
   return {
     resume: flag('resume', options.resume, false),
     retry: retrySettings(options.retry),
@@ -54,9 +55,4 @@ export function transferSettings(options: DownloadOptions & UploadOptions = {}):
     onProgress,
     progressInterval,
   }
-}
-
-function flag(name: string, value: boolean | undefined, usual: boolean): boolean {
-  if (value === undefined || typeof value === 'boolean') return value ?? usual
-  throw new TypeError(`Cannot transfer: '${name}' must be true or false, is ${String(value)}`)
 }
