@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream'
 import type { Clock } from '../../../clock.ts'
 import { ClosedError, SluiceError } from '../../../errors.ts'
 import { errorOf } from '../../../on-abort.ts'
@@ -156,12 +157,12 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
   }
 
   /** The download as a Node stream. It ends when the transfer is confirmed; to destroy it gives the transfer up. */
-  toNodeReadable(): NodeDownload {
+  toNodeReadable(): Readable {
     return new NodeDownload(this)
   }
 
   /** The upload as a Node stream. It finishes when the transfer is confirmed; to destroy it gives the transfer up. */
-  toNodeWritable(): NodeUpload {
+  toNodeWritable(): Writable {
     return new NodeUpload(this)
   }
 
