@@ -2,6 +2,7 @@ import { formatTimeVal, parseTimeVal } from '../../protocol/time-val.ts'
 import { Refusal } from '../session/refusal.ts'
 import type { Session } from '../session/session.ts'
 import type { CommandRow } from './command-row.ts'
+import { isThere } from './is-there.ts'
 
 export const DELE: CommandRow = {
   verb: 'DELE',
@@ -42,12 +43,14 @@ export const RNTO: CommandRow = {
   async run(session, _, path) {
     const from = session.takeRenameFrom()
     if (from === undefined) throw new Refusal(503, 'Say what by RNFR first')
-    const { permissions } = session.identity
+    const { signal } = session
+    const { files, permissions } = session.identity
     if (!permissions.allowsTree('rename', path)) throw new Refusal(550, 'Permission denied')
     // Who may neither write nor delete must not do so by renaming.
     const mayReplace = from === path || session.allows('write', path) || session.allows('delete', path)
-    if (!mayReplace && (await isThere(session, path))) throw new Refusal(550, 'Permission denied')
-    await session.identity.files.rename(from, path, { signal: session.signal })
+    if (!mayReplace && (await isThere(files, path, { signal, follow: false })))
+      throw new Refusal(550, 'Permission denied')
+    await files.rename(from, path, { signal })
     return [250, 'Renamed']
   },
 }
@@ -75,14 +78,17 @@ export const MDTM: CommandRow = {
   needsArgument: true,
   async run(session, argument) {
     const { time, path } = timeAndPath(session, argument)
-    // Many clients set the time so, and a file may be named so.
-    if (time && !(await exists(session, session.resolve(argument)))) {
+    const { signal } = session
+    const { files } = session.identity
+    const target = session.resolve(argument)
+    // Many clients set the time so, and a file may be named so; but only who may list may know.
+    const isName = async () => session.allows('list', target) && (await isThere(files, target, { signal }))
+    if (time && !(await isName())) {
       await setModified(session, path, time)
       return [213, formatTimeVal(time)]
     }
-    const target = session.resolve(argument)
     session.demand('list', target)
-    const { modified } = await session.identity.files.stat(target, { signal: session.signal })
+    const { modified } = await files.stat(target, { signal })
     return [213, formatTimeVal(modified)]
   },
 }
@@ -111,28 +117,6 @@ function timeAndPath(session: Session, argument: string): { time: Date | undefin
   const time = space > 0 ? parseTimeVal(argument.slice(0, space)) : undefined
   const name = argument.slice(space + 1)
   return { time, path: session.resolve(name), name }
-}
-
-/** Only who may list may know. */
-async function exists(session: Session, path: string): Promise<boolean> {
-  if (!session.allows('list', path)) return false
-  try {
-    await session.identity.files.stat(path, { signal: session.signal })
-    return true
-  } catch {
-    return false // whatever is wrong with it, it is no file that could be asked about
-  }
-}
-
-/** Whether something would be replaced, a link too. */
-async function isThere(session: Session, path: string): Promise<boolean> {
-  try {
-    await session.identity.files.stat(path, { signal: session.signal, follow: false })
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
-  }
 }
 
 async function statFile(session: Session, path: string) {

@@ -7,6 +7,7 @@ import { runTransfer } from '../session/run-transfer.ts'
 import type { Session } from '../session/session.ts'
 import type { CommandRow } from './command-row.ts'
 import { factsLine, sendableName } from './facts.ts'
+import { isThere } from './is-there.ts'
 import { lineChunks } from './line-chunks.ts'
 
 type Format = (session: Session, stat: FileStat, path: string) => string
@@ -107,22 +108,15 @@ function sendListing(session: Session, verb: string, argument: string, format: F
 async function listedPath(session: Session, argument: string, signal: AbortSignal): Promise<string> {
   const options = /^(?:-[A-Za-z0-9]+(?: +|$))+/.exec(argument)?.[0] ?? ''
   const whole = session.resolve(argument)
-  if (options === '' || (session.allows('list', whole) && (await isThere(session, whole, signal)))) {
+  const { files } = session.identity
+  const isName = async () => session.allows('list', whole) && (await isThere(files, whole, { signal, follow: false }))
+  if (options === '' || (await isName())) {
     session.demand('list', whole)
     return whole
   }
   const path = session.resolve(argument.slice(options.length))
   session.demand('list', path)
   return path
-}
-
-async function isThere(session: Session, path: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    await session.identity.files.stat(path, { signal, follow: false })
-    return true
-  } catch {
-    return false // whatever is wrong, the options are taken for options then
-  }
 }
 
 async function listingOf(session: Session, path: string, format: Format, signal: AbortSignal) {

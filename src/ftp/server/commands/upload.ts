@@ -7,6 +7,7 @@ import { type Answer, Refusal } from '../session/refusal.ts'
 import { type Prepared, runTransfer } from '../session/run-transfer.ts'
 import type { Session } from '../session/session.ts'
 import type { CommandRow } from './command-row.ts'
+import { isThere } from './is-there.ts'
 
 export const STOR: CommandRow = {
   verb: 'STOR',
@@ -33,7 +34,7 @@ export const APPE: CommandRow = {
   run(session, _, path) {
     session.data.takeRestart() // the end is where it begins
     return upload(session, 'APPE', path, async (signal) => {
-      const isNew = !(await exists(session.identity.files, path, signal))
+      const isNew = !(await isThere(session.identity.files, path, { signal }))
       return { file: await session.identity.files.open(path, 'append', { signal }), position: 0, isNew, path }
     })
   },
@@ -117,7 +118,7 @@ async function openToWrite(session: Session, path: string, position: number, sig
     const { size, type } = await files.stat(path, { signal })
     if (type === 'file' && position > size) throw new Refusal(554, `The file has ${size} bytes only`)
   }
-  const isNew = position === 0 && !(await exists(files, path, signal))
+  const isNew = position === 0 && !(await isThere(files, path, { signal }))
   const file = await files.open(path, 'write', { signal })
   try {
     if (!isNew) await file.truncate(position)
@@ -126,16 +127,6 @@ async function openToWrite(session: Session, path: string, position: number, sig
     throw error
   }
   return { file, position, isNew, path }
-}
-
-async function exists(files: FileSystem, path: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    await files.stat(path, { signal })
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
-  }
 }
 
 /** How many names are tried: by chance none is taken twice, so more would only help against somebody who knows them. */
