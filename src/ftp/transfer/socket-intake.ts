@@ -20,6 +20,8 @@ export class SocketIntake {
   readonly #buffer = new RingBuffer(this.#block)
   readonly #waits = new Waits()
   #socket: Socket | undefined
+  /** Whether the socket may write into the memory by itself: up to its 'close', since it can be destroyed with a read under way. */
+  #isShared = false
   #ended = false
   #paused = false
   #failure: Error | undefined
@@ -44,6 +46,7 @@ export class SocketIntake {
    */
   attach(socket: Socket, usesOnread: boolean): void {
     this.#socket = socket
+    this.#isShared = usesOnread
     if (socket.readableEnded) this.#ended = true
     else if (socket.errored) this.#fail(socket.errored)
     else if (socket.destroyed) this.#fail(new ClosedError('read'))
@@ -54,7 +57,7 @@ export class SocketIntake {
     else if (!this.#paused) socket.resume()
   }
 
-  /** Takes the listeners off the socket, and the memory back once it is closed. */
+  /** Takes the listeners off the socket, and the memory back as soon as the socket can't write into it any more. */
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true
@@ -62,7 +65,7 @@ export class SocketIntake {
     for (const [name, listener] of Object.entries(this.#listeners)) {
       socket?.off(name, listener as (...args: unknown[]) => void)
     }
-    if (!socket || socket.destroyed) memory.giveBack(this.#block)
+    if (!socket || !this.#isShared) memory.giveBack(this.#block)
     else socket.once('close', () => memory.giveBack(this.#block))
   }
 
@@ -120,6 +123,7 @@ export class SocketIntake {
     },
     error: (error: Error) => this.#fail(error),
     close: () => {
+      this.#isShared = false
       if (!this.#ended) this.#fail(new ClosedError('read'))
     },
   }
