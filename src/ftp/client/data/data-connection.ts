@@ -28,7 +28,7 @@ export interface DataConnectionParts {
   readonly weight: number | undefined
   /** Called before the control connection is given to the next command, when the transfer has ended well: throws if bytes are missing. */
   readonly check: (bytes: number, signal: AbortSignal | undefined) => Promise<void>
-  /** Called once, when the control connection is free for the next command. */
+  /** Called, once or more, when the control connection is free for the next command. */
   readonly released: () => void
 }
 
