@@ -75,8 +75,12 @@ async function fromNetrc(
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    if (!isNamed && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw ioFailure('read', JSON.stringify(path), error)
+    if (isNamed) throw ioFailure('read', JSON.stringify(path), error)
+    // Nobody has asked for it, and it may be another user's, as with sudo -u.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      tell(`${ioFailure('read', JSON.stringify(path), error).message}; going on without it`)
+    }
+    return undefined
   }
   let found: NetrcEntry | undefined
   try {

@@ -59,6 +59,11 @@ export class Connection {
     return this.#closing !== undefined
   }
 
+  /** Whether calls wait for those before them. */
+  get isWanted(): boolean {
+    return this.#access.isWanted
+  }
+
   /**
    * Runs `work` when the calls before have ended.
    *

@@ -24,7 +24,7 @@ export type { Checksum, ChecksumAlgorithm } from './operations/checksum.ts'
 export { ClientPool, type ClientPoolOptions, type ClientPoolStats, type PoolCloseOptions } from './pool/client-pool.ts'
 export type { CommandOptions } from './session/session.ts'
 export type { Timeouts } from './timeouts.ts'
-export type { ChunkSource } from './transfer/origins/chunk-reader.ts'
+export type { ChunkSource, WebReadable } from './transfer/origins/chunk-reader.ts'
 export type {
   CommonTransferOptions,
   DownloadOptions,

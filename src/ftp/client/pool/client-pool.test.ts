@@ -102,6 +102,19 @@ describe('ClientPool.use()', () => {
     })
   })
 
+  test('lets no call of a body that has ended run when others have the connection', async () => {
+    writeFiles(1, 500_000)
+    await withPool({ connections: 1 }, async (pool) => {
+      let late: Promise<unknown> = Promise.resolve()
+      await pool.use(async (client) => {
+        await client.downloadStream('tree/f0')
+        late = client.removeFile('tree/f0').catch((error: unknown) => error)
+      })
+      expect(await late).toMatchObject({ code: 'ERR_SLUICE_CLOSED' })
+      await pool.use(async (client) => expect(await client.exists('tree/f0')).toBe(true))
+    })
+  })
+
   test('gives the connection back if a body throws, and replaces one that a body closes', async () => {
     await withPool({ connections: 1 }, async (pool) => {
       await expect(pool.use(() => Promise.reject(new Error('mine')))).rejects.toThrow('mine')

@@ -36,7 +36,8 @@ export class PooledClient extends Client {
   async comeBack(): Promise<void> {
     const { connection } = this
     connection.abort(new ClosedError('go on', { reason: 'the body that had the client has ended' }))
-    if (this.#isChanged) connection.close()
+    // Calls that still wait would have their turn when somebody else has the connection.
+    if (this.#isChanged || connection.isWanted) connection.close()
     const home = this.#home
     if (home === undefined || connection.isClosed) return
     try {

@@ -9,6 +9,11 @@ export class Access {
   #waiting = 0
   #wanted: (() => void) | undefined
 
+  /** Whether somebody waits for it. */
+  get isWanted(): boolean {
+    return this.#waiting > 0
+  }
+
   /**
    * Runs `work` when all that came before have ended, well or not. An abort while waiting leaves the queue, and runs nothing.
    *

@@ -16,9 +16,13 @@ export function partialName(name: string): string {
   return `.${short(name)}${PART}`
 }
 
+/** What no other process has in its names. */
+const own = randomBytes(6).toString('hex')
+let count = 0
+
 /** A temporary name that nobody else has. */
 export function uniquePartialName(name: string): string {
-  return `.${short(name)}.${randomBytes(6).toString('hex')}${PART}`
+  return `.${short(name)}.${own}-${count++}${PART}`
 }
 
 /** The name of what tells which file the partial one belongs to. */

@@ -1,5 +1,6 @@
 import { type Draft, draftOf, type Entry, setModified, setSize } from './entry.ts'
 import { Fields } from './fields.ts'
+import { dateOf, latestDateOf, monthOf } from './list-date.ts'
 import { parsePermissions } from './permissions.ts'
 import { readUnixDate, type UnixDate } from './unix-date.ts'
 
@@ -17,6 +18,33 @@ const MAJOR = /^\d+,$/
  * @returns Undefined if it is no such line.
  */
 export function parseUnixLine(line: string, now: Date): Entry | undefined {
+  return readCommonLine(line, now) ?? readAnyLine(line, now)
+}
+
+/** What nearly all lines look like; columns are parted by spaces and have none, so this is linear. */
+const COMMON =
+  /^([-dl][-rwxsStTlL]{9}[+.@]?) +\d+ (\S+) +(\S+) +(\d{1,40}) ([A-Za-z]{3}) +(\d{1,2}) +(?:(\d{1,2}):(\d\d)|(\d{4})) (.+)$/s
+
+/** The same as {@link readAnyLine}, in a quarter of the time. */
+function readCommonLine(line: string, now: Date): Entry | undefined {
+  const match = COMMON.exec(line)
+  if (!match) return undefined
+  const [, permissions = '', owner, group, size = '', monthName = '', day, hour, minute, year, name = ''] = match
+  const month = monthOf(monthName)
+  const start = parsePermissions(permissions)
+  // Links have targets, and what is no English month may be another column.
+  if (month === undefined || start === undefined || start.type === 'symlink') return undefined
+  const draft = draftOf(line, name, start.type)
+  draft.mode = start.mode
+  draft.owner = owner
+  draft.group = group
+  setSize(draft, size)
+  if (year === undefined) setModified(draft, latestDateOf(now, month, Number(day), Number(hour), Number(minute)), 'min')
+  else setModified(draft, dateOf(Number(year), month, Number(day)), 'day')
+  return draft
+}
+
+function readAnyLine(line: string, now: Date): Entry | undefined {
   const fields = new Fields(line)
   const start = readStart(fields)
   if (!start) return undefined

@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream'
-import type { ReadableStream } from 'node:stream/web'
 import { errorOf } from '../../../../on-abort.ts'
 import { type ByteSource, byteSource } from '../../../../streams/adapters/byte-source.ts'
 import { isNodeReadable, isWebReadable } from '../../../../streams/adapters/stream-pair.ts'
@@ -14,12 +13,15 @@ export interface ChunkReader {
   close(failure?: { readonly error: unknown }): void
 }
 
+/** A `ReadableStream` of bytes, whether its type is that of Node or of the web: these two don't fit into each other. */
+export interface WebReadable {
+  readonly locked: boolean
+  getReader(): unknown
+  cancel(reason?: unknown): Promise<void>
+}
+
 /** What can be read piece by piece. */
-export type ChunkSource =
-  | Readable
-  | ReadableStream<Uint8Array>
-  | AsyncIterable<Uint8Array | string>
-  | Iterable<Uint8Array | string>
+export type ChunkSource = Readable | WebReadable | AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>
 
 /** @throws {TypeError} If it is no source, or locked. */
 export function chunkReader(source: ChunkSource): ChunkReader {
