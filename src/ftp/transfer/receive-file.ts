@@ -4,6 +4,9 @@ import type { Flow } from '../../throttle/flow.ts'
 import { SocketIntake } from './socket-intake.ts'
 import type { TransferOptions } from './transfer-options.ts'
 
+/** No more is taken in one go, so that there is room for what comes while it is written; measured. */
+const PIECE = 512 * 1024
+
 /** Where bytes go, in their order. Takes all of `bytes`, which are the caller's again when it has settled. */
 export type TakeBytes = (bytes: Buffer) => Promise<void> | void
 
@@ -36,7 +39,7 @@ export async function* received(intake: SocketIntake, options: TransferOptions):
         if (intake.ended) return undefined
         await lane.patiently(patience(), (end) => intake.ready(end))
       }
-      return await granted(flow, intake.front, lane.signal)
+      return await granted(flow, intake.front.subarray(0, PIECE), lane.signal)
     })
     if (chunk === undefined) return
     isFirst = false
