@@ -305,7 +305,7 @@ describe('Client.upload() with atomic', () => {
     expect(during).toBe('before')
     expect([...remote.files.keys()]).toEqual(['dir/copy'])
     expect(isWhole('dir/copy')).toBe(true)
-    expect(sent(ftp)[0]).toMatch(/^STOR dir\/\.copy\.[0-9a-f]{12}\.sluice-part$/)
+    expect(sent(ftp)[0]).toMatch(/^STOR dir\/\.copy\.[0-9a-f]{12}-\d+\.sluice-part$/)
     expect(sent(ftp).slice(-2)).toEqual([expect.stringMatching(/^RNFR dir\/\.copy/), 'RNTO dir/copy'])
   })
 

@@ -1,5 +1,6 @@
+import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { type ConnectionOptions, checkServerIdentity, type TLSSocket } from 'node:tls'
+import { type ConnectionOptions, checkServerIdentity, type PeerCertificate, type TLSSocket } from 'node:tls'
 import type { ClientSettings } from '../client-options.ts'
 
 /**
@@ -27,7 +28,7 @@ export class TlsSessions {
   options(): ConnectionOptions {
     const { tlsOptions, host } = this.#settings
     const named = tlsOptions.servername ?? host
-    const check = tlsOptions.checkServerIdentity ?? checkServerIdentity
+    const check = tlsOptions.checkServerIdentity ?? checkIdentity
     return {
       ...tlsOptions,
       // Node resumes a session only with the host that it was made with (CVE-2026-48934), even if the address differs.
@@ -38,4 +39,10 @@ export class TlsSessions {
       ...(this.#latest === undefined ? {} : { session: this.#latest }),
     }
   }
+}
+
+/** As Node does, but for addresses of IPv6, which Node 22.23 takes for names: OpenSSL is asked for addresses first. */
+function checkIdentity(named: string, certificate: PeerCertificate): Error | undefined {
+  if (isIP(named) && new X509Certificate(certificate.raw).checkIP(named) !== undefined) return undefined
+  return checkServerIdentity(named, certificate)
 }
