@@ -253,7 +253,9 @@ describe('ClientPool.close()', () => {
 
   test('ends everything at once without draining, and waits for no body', async () => {
     writeFiles(30, 100_000)
-    await withPool({ connections: 2 }, async (pool) => {
+    // Slow enough to be seen while it runs.
+    const slow = StreamThrottle.fromLimits({ readSpeedLimit: '300kB/s' })
+    await withPool({ connections: 2, throttles: { slow } }, async (pool) => {
       const { promise, resolve } = deferred()
       const long = pool.use(async (client) => {
         await promise
