@@ -1,6 +1,6 @@
 import { Flow } from '../../../throttle/flow.ts'
 import { ReplyError } from '../../errors.ts'
-import type { Entry } from '../../protocol/listing/entry.ts'
+import { draftOf, type Entry } from '../../protocol/listing/entry.ts'
 import { parseMlstLine } from '../../protocol/listing/mlsx.ts'
 import { baseName, parentPath, parseQuotedPath } from '../../protocol/path.ts'
 import { listDirectory } from '../listing/listing-source.ts'
@@ -69,19 +69,5 @@ async function ifDirectory(
     // Also after an abort: the directory may have been changed all the same.
     if (isThere) await session.command('CWD', directory)
   }
-  return isThere ? { ...UNKNOWN, name: baseName(path) || '/' } : undefined
-}
-
-const UNKNOWN: Omit<Entry, 'name'> = {
-  type: 'directory',
-  size: undefined,
-  bigSize: undefined,
-  modified: undefined,
-  modifiedTo: undefined,
-  mode: undefined,
-  owner: undefined,
-  group: undefined,
-  target: undefined,
-  facts: undefined,
-  line: '',
+  return isThere ? draftOf('', baseName(path) || '/', 'directory') : undefined
 }
