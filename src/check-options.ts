@@ -24,3 +24,16 @@ export function checkFlag(action: string, name: string, value: boolean | undefin
   if (value === undefined || typeof value === 'boolean') return value ?? usual
   throw new TypeError(`Cannot ${action}: '${name}' must be true or false, is ${JSON.stringify(value)}`)
 }
+
+/** @throws {RangeError} If `value` is none of `values`. */
+export function checkOneOf(action: string, name: string, value: unknown, values: readonly unknown[]): void {
+  if (values.includes(value)) return
+  const choice = values.map((each) => JSON.stringify(each)).join(', ')
+  throw new RangeError(`Cannot ${action}: '${name}' must be one of ${choice}, is ${JSON.stringify(value)}`)
+}
+
+/** @throws {TypeError} If `value` is there and is no function. */
+export function checkFunction(action: string, name: string, value: unknown): void {
+  if (value === undefined || typeof value === 'function') return
+  throw new TypeError(`Cannot ${action}: '${name}' must be a function, is ${typeof value}`)
+}

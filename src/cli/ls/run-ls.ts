@@ -76,6 +76,7 @@ async function* directoriesOf(
 /** Servers that don't list files refuse them as if they were not there. */
 async function fileInstead(client: Client, url: RemoteUrl, error: unknown, signal: AbortSignal): Promise<Entry> {
   const mayBeFile = error instanceof ReplyError && error.replyCode >= 500 && !url.isDirectory
+  // If that fails too, it is the first error that counts.
   const found = mayBeFile && (await client.stat(url.path, { signal }).catch(() => undefined))
   if (found && found.type !== 'directory') return found
   throw error

@@ -1,6 +1,6 @@
 import { isIP, type Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
-import { checkFlag, checkOptions } from '../../check-options.ts'
+import { checkFlag, checkFunction, checkOneOf, checkOptions } from '../../check-options.ts'
 import { type Clock, systemClock } from '../../clock.ts'
 import { checkSignal } from '../../on-abort.ts'
 import { checkTimeout } from '../../streams/io/stream-options.ts'
@@ -158,10 +158,10 @@ export function clientSettings(host: string, options: ClientOptions): ClientSett
     )
   }
   const { tls = false, mode = 'passive', user = 'anonymous', listFormat = 'auto', family = 0, active = {} } = options
-  oneOf('tls', tls, [false, 'explicit', 'implicit'])
-  oneOf('mode', mode, ['passive', 'active'])
-  oneOf('listFormat', listFormat, ['auto', 'list'])
-  oneOf('family', family, [0, 4, 6])
+  checkOneOf('connect to an FTP server', 'tls', tls, [false, 'explicit', 'implicit'])
+  checkOneOf('connect to an FTP server', 'mode', mode, ['passive', 'active'])
+  checkOneOf('connect to an FTP server', 'listFormat', listFormat, ['auto', 'list'])
+  checkOneOf('connect to an FTP server', 'family', family, [0, 4, 6])
   const password = options.password ?? (user === 'anonymous' ? 'anonymous@' : '')
   // What can't be said is told before anything happens, and without showing it.
   formatCommand('USER', user)
@@ -172,7 +172,7 @@ export function clientSettings(host: string, options: ClientOptions): ClientSett
   checkSignal(options.signal)
   checkPorts(active.ports)
   checkAddress(active.address)
-  for (const name of ['connect', 'logger'] as const) checkFunction(name, options[name])
+  for (const name of ['connect', 'logger'] as const) checkFunction('connect to an FTP server', name, options[name])
   return {
     host,
     port: checkPort('port', options.port ?? (tls === 'implicit' ? 990 : 21)),
@@ -198,24 +198,11 @@ export function clientSettings(host: string, options: ClientOptions): ClientSett
   }
 }
 
-function oneOf<T>(name: string, value: T, values: readonly T[]): void {
-  if (values.includes(value)) return
-  const choice = values.map((each) => JSON.stringify(each)).join(', ')
-  throw new RangeError(
-    `Cannot connect to an FTP server: '${name}' must be one of ${choice}, is ${JSON.stringify(value)}`,
-  )
-}
-
 function checkAddress(address: string | undefined): void {
   if (address === undefined || isIP(address)) return
   throw new RangeError(
     `Cannot connect to an FTP server: 'active.address' must be an IP address, is ${JSON.stringify(address)}`,
   )
-}
-
-function checkFunction(name: string, value: unknown): void {
-  if (value === undefined || typeof value === 'function') return
-  throw new TypeError(`Cannot connect to an FTP server: '${name}' must be a function, is ${typeof value}`)
 }
 
 function checkPort(name: string, port: number): number {

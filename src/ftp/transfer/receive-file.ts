@@ -1,7 +1,6 @@
-import type { Socket } from 'node:net'
 import { Lane } from '../../streams/io/lane.ts'
 import type { Flow } from '../../throttle/flow.ts'
-import { SocketIntake } from './socket-intake.ts'
+import type { SocketIntake } from './socket-intake.ts'
 import type { TransferOptions } from './transfer-options.ts'
 
 /** No more is taken in one go, so that there is room for what comes while it is written; measured. */
@@ -62,17 +61,6 @@ export async function receive(intake: SocketIntake, take: TakeBytes, options: Tr
     count += chunk.length
   }
   return count
-}
-
-/** Receives a file from a socket, up to its end. Nothing may have been read from the socket. As {@link receive}. */
-export async function receiveFile(socket: Socket, file: WritableFile, options: TransferOptions): Promise<number> {
-  const intake = new SocketIntake()
-  intake.attach(socket, false)
-  try {
-    return await receive(intake, intoFile(file, options.position), options)
-  } finally {
-    intake.release()
-  }
 }
 
 /** Writes into a file from `position` on. */

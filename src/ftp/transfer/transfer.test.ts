@@ -9,7 +9,7 @@ import { systemClock } from '../../clock.ts'
 import { Flow } from '../../throttle/flow.ts'
 import { Throttle } from '../../throttle/throttle.ts'
 import { memory } from './memory-pool.ts'
-import { receive, receiveFile } from './receive-file.ts'
+import { intoFile, receive } from './receive-file.ts'
 import { blocksOf, sendChunks, sendFile } from './send-file.ts'
 import { SocketIntake, withOnread } from './socket-intake.ts'
 
@@ -139,12 +139,13 @@ test('receive() takes a chunk that is larger than its memory', async () => {
   expect(Buffer.concat(got).equals(Buffer.concat([content, Buffer.from('the end')]))).toBe(true)
 })
 
-test('receiveFile() writes at its position, also into a file that takes little at a time', async () => {
-  const { here, there } = await connected()
+test('intoFile() writes at its position, also into a file that takes little at a time', async () => {
+  const intake = new SocketIntake()
+  const { there } = await connected(intake)
   const file = new Memory()
   file.most = 100_000
   there.end(content.subarray(0, 1_000_000))
-  expect(await receiveFile(here, file, options({ position: 10 }))).toBe(1_000_000)
+  expect(await receive(intake, intoFile(file, 10), options())).toBe(1_000_000)
   expect(file.bytes.subarray(10).equals(content.subarray(0, 1_000_000))).toBe(true)
 })
 

@@ -1,4 +1,4 @@
-import { checkFlag, checkOptions } from '../../../check-options.ts'
+import { checkFlag, checkFunction, checkOneOf, checkOptions } from '../../../check-options.ts'
 import { checkPath } from '../connection.ts'
 import type { Carrier } from '../transfer/carrier.ts'
 import { FILE_OPTIONS } from '../transfer/transfer-settings.ts'
@@ -28,8 +28,9 @@ export async function mirror(
   checkPath('mirror to', to)
   checkOptions('mirror', options, NAMES)
   const { direction, parallel, compare = 'time-and-size', onAction, ...others } = options
-  oneOf('direction', direction, ['download', 'upload'])
-  oneOf('compare', compare, COMPARISONS)
+  checkOneOf('mirror', 'direction', direction, ['download', 'upload'])
+  checkOneOf('mirror', 'compare', compare, COMPARISONS)
+  checkFunction('mirror', 'onAction', onAction)
   const tally = await transferTree({
     carrier,
     direction,
@@ -40,21 +41,10 @@ export async function mirror(
     compare,
     remove: checkFlag('mirror', 'delete', options.delete, false),
     dryRun: checkFlag('mirror', 'dryRun', options.dryRun, false),
-    onAction: checkFunction('onAction', onAction),
+    onAction,
   })
   const { unchanged, made, removed } = tally
   return { ...tally.summary(), unchanged, made, removed }
-}
-
-function oneOf(name: string, value: unknown, values: readonly string[]): void {
-  if (typeof value === 'string' && values.includes(value)) return
-  const choice = values.map((each) => JSON.stringify(each)).join(', ')
-  throw new RangeError(`Cannot mirror: '${name}' must be one of ${choice}, is ${JSON.stringify(value)}`)
-}
-
-function checkFunction<T>(name: string, value: T): T {
-  if (value === undefined || typeof value === 'function') return value
-  throw new TypeError(`Cannot mirror: '${name}' must be a function, is ${typeof value}`)
 }
 
 /** With fewer than there are connections, no more of them are used at a time. */
