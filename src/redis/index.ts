@@ -9,5 +9,6 @@ export {
   SharedThrottle,
   type SharedThrottleEvents,
   type SharedThrottleOptions,
+  type SharedThrottleStats,
   type Sharing,
 } from './shared-throttle.ts'

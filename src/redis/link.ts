@@ -48,6 +48,8 @@ export class Link {
   #limitIsNew = false
   /** Calls of the script so far. */
   calls = 0
+  /** Outages so far, with the present one. */
+  outages = 0
 
   constructor(share: Share, settings: LinkSettings, events: LinkEvents) {
     this.#share = share
@@ -227,6 +229,7 @@ export class Link {
     const now = this.#settings.clock.now()
     if (share.outage && this.#outageSince === undefined) {
       this.#outageSince = now
+      this.outages++
       this.#error ??= new OutageError(this.#settings.name, 'Redis does not answer')
       this.#events.outage(this.#error)
     } else if (!share.outage && this.#outageSince !== undefined) {

@@ -276,9 +276,13 @@ export class Share {
     return this.#late || now - this.#sentAt >= interval
   }
 
+  /** With how many bytes per second it goes on without Redis, at `now`; 0 for none. */
+  outageRate(now: number): number {
+    return this.#portion.outageRate(now < this.#contactAt + this.#settings.partitionTtl)
+  }
+
   #bridge(now: number): void {
-    const kept = now < this.#contactAt + this.#settings.partitionTtl
-    const without = this.#portion.outageRate(kept)
+    const without = this.outageRate(now)
     // While a reply is only late, its lease is still to be expected.
     const rate = this.#outage || without === 0 ? without : Math.max(without, this.#portion.pace * 1000)
     this.#spending.bridge(rate, !this.#outage, now)

@@ -70,14 +70,18 @@ test('SharedThrottle tells of an outage once, and of its end', async () => {
   const streams = greedy(new Flow(first), 1000, clock, 20_000)
   await clock.advance(2000)
   expect(first.sharing).toMatchObject({ state: 'joined', members: 1, weights: 1, outage: undefined, paused: false })
+  expect(first.stats).toMatchObject({ limit: LIMIT, members: 1, outage: false, outages: 0 })
+  expect(first.stats.share / LIMIT).toBeCloseTo(1, 1)
   redis.down = true
   await clock.advance(5000)
   expect(told).toHaveLength(1)
   expect(told[0]?.[1]).toBeInstanceOf(OutageError)
   expect(first.sharing.state).toBe('outage')
   expect(first.sharing.outage?.lasts).toBeGreaterThan(4700)
+  expect(first.stats).toMatchObject({ outage: true, outages: 1, share: first.sharing.outageRate })
   redis.down = false
   await clock.advance(3000)
+  expect(first.stats).toMatchObject({ outage: false, outages: 1 })
   expect(told[1]?.[0]).toBe('recovered')
   expect(first.sharing.state).toBe('joined')
   redis.stop()
@@ -86,6 +90,18 @@ test('SharedThrottle tells of an outage once, and of its end', async () => {
   redis.continue()
   await clock.advance(8000)
   expect(told.map(([event]) => event)).toEqual(['outage', 'recovered', 'outage', 'recovered'])
+  expect(first.stats.outages).toBe(2)
+  await streams
+})
+
+test('SharedThrottle.stats show the floor as its share, once nobody keeps it any more in an outage', async () => {
+  const { clock, redis, first } = setUp(1, { partitionTtl: 2000 })
+  const streams = greedy(new Flow(first), 1000, clock, 8000)
+  await clock.advance(2000)
+  redis.down = true
+  await clock.advance(4000)
+  expect(first.stats.share).toBe(LIMIT / 10)
+  await clock.advance(3000)
   await streams
 })
 

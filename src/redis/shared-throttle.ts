@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { hostname } from 'node:os'
 import { checkOptions } from '../check-options.ts'
 import { StreamThrottle } from '../throttle/stream-throttle.ts'
-import { checkWeight, gateOf, Throttle, type ThrottleOptions } from '../throttle/throttle.ts'
+import { checkWeight, gateOf, Throttle, type ThrottleOptions, type ThrottleStats } from '../throttle/throttle.ts'
 import { type Duration, parseDuration, parseRate, type Rate } from '../units.ts'
 import { abortable, type WaitOptions } from './abortable.ts'
 import { GateBasin } from './basin.ts'
@@ -80,6 +80,18 @@ export interface SharedThrottleEvents {
   recovered: [after: number]
   /** The limit has changed, here or elsewhere. */
   limit: [limit: number | null]
+}
+
+/** What the throttle of this process has done, and how it stands with the others. Bytes, bytes per second and ms. */
+export interface SharedThrottleStats extends ThrottleStats {
+  /** What this process got lately of the limit, by Redis's count; in an outage what it goes on with. */
+  readonly share: number
+  /** How many share the limit, as of the last answer of Redis; 0 before the first. */
+  readonly members: number
+  /** Whether Redis is out of reach. */
+  readonly outage: boolean
+  /** How many outages there were, with the present one. */
+  readonly outages: number
 }
 
 /** How a process stands with Redis and the others. Bytes per second and ms. */
@@ -236,6 +248,19 @@ export class SharedThrottle extends Throttle {
   /** Who shares the budget now. @throws {OutageError} If Redis can't be reached. */
   async members(options: WaitOptions = {}): Promise<Member[]> {
     return parseMembers(await abortable(() => this.#link.run(['show', '']), options))
+  }
+
+  /** What has passed in this process, and how it stands with the others; {@link SharedThrottle.sharing} has more of the latter. */
+  override get stats(): SharedThrottleStats {
+    const { sale } = this.#share.portion
+    const outage = this.#link.outageSince !== undefined
+    return {
+      ...super.stats,
+      share: outage && this.limit !== null ? this.#share.outageRate(this.clock.now()) : (sale?.rate ?? 0),
+      members: sale?.count ?? 0,
+      outage,
+      outages: this.#link.outages,
+    }
   }
 
   get sharing(): Sharing {

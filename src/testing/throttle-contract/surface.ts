@@ -15,16 +15,10 @@ export function surface(contract: Registrar): void {
   )
 
   contract('stats tell of what has passed and who waits', { limit: LIMIT }, async ({ throttle, clock, slack }) => {
-    assert.deepEqual(throttle.stats, {
-      limit: LIMIT,
-      paused: false,
-      bytes: 0,
-      refunded: 0,
-      rate: 0,
-      meanRate: 0,
-      waited: 0,
-      waiters: 0,
-    })
+    const none = { bytes: 0, refunded: 0, rate: 0, meanRate: 0, waited: 0, waiters: 0 }
+    const expected = { limit: LIMIT, paused: false, ...none }
+    // A throttle of another kind may tell more.
+    assert.deepEqual({ ...throttle.stats, ...expected }, throttle.stats)
     await draw(throttle, 1000, clock, clock.now() + 2000)
     const { rate, meanRate, waited, waiters } = throttle.stats
     for (const each of [rate, meanRate]) assert.ok(Math.abs(each / LIMIT - 1) < 0.05 + slack / 1000, `rate is ${each}`)
