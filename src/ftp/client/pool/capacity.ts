@@ -31,13 +31,25 @@ export class Capacity {
     this.#grown = grown
   }
 
-  /** How many there may be now, >= 1. */
+  /** How many there may be now, >= 1. One more than the server has taken counts once it is time to try it. */
   get limit(): number {
-    const now = this.#clock.now()
-    if (this.#growsAt !== undefined && now >= this.#growsAt) {
+    return this.#isDue ? this.#limit + 1 : this.#limit
+  }
+
+  get #isDue(): boolean {
+    return this.#growsAt !== undefined && this.#clock.now() >= this.#growsAt
+  }
+
+  /**
+   * Asks for room for so many connections. If that is more than there may be, and it is time to try one more, this begins the trial.
+   *
+   * @returns How many there may be, >= 1.
+   */
+  claim(wanted: number): number {
+    if (wanted > this.#limit && this.#isDue) {
       this.#limit++
       this.#isTrial = true
-      this.#growsAt = this.#limit < this.#most ? now + this.#delay : undefined
+      this.#growsAt = this.#limit < this.#most ? this.#clock.now() + this.#delay : undefined
     }
     return this.#limit
   }

@@ -115,6 +115,36 @@ describe('ClientPool.use()', () => {
     })
   })
 
+  test('refuses what would wait for ever: a call in bodies that have all connections', async () => {
+    await withPool({ connections: 2 }, async (pool) => {
+      const busy = { code: 'ERR_SLUICE_BUSY' }
+      await pool.use(async () => {
+        expect(await pool.use((client) => client.currentDirectory())).toBe('/')
+        await pool.use(async (client) => {
+          await expect(pool.use(() => {})).rejects.toMatchObject(busy)
+          await expect(pool.downloadBytes('f')).rejects.toThrow(
+            'the 2 bodies that it is called in have all connections',
+          )
+          expect(await client.currentDirectory()).toBe('/')
+        })
+        await pool.use(() => {})
+      })
+    })
+    await withPool({ connections: 1 }, async (pool) => {
+      await pool.use(async () => {
+        await expect(pool.mirror('/', local, { direction: 'download' })).rejects.toThrow('has its only connection')
+      })
+      // What a body has begun may call when that has ended.
+      const { promise, resolve } = deferred()
+      let late: Promise<string> = Promise.resolve('')
+      await pool.use(() => {
+        late = promise.then(() => pool.use((client) => client.currentDirectory()))
+      })
+      resolve()
+      expect(await late).toBe('/')
+    })
+  })
+
   test('gives the connection back if a body throws, and replaces one that a body closes', async () => {
     await withPool({ connections: 1 }, async (pool) => {
       await expect(pool.use(() => Promise.reject(new Error('mine')))).rejects.toThrow('mine')
@@ -212,6 +242,19 @@ describe('ClientPool.download()', () => {
       expect(readTree(join(local, 'copy'))).toEqual(files)
       expect(read.stats.bytes).toBeGreaterThanOrEqual(1_200_000)
     })
+  })
+})
+
+test('ClientPool opens no more connections than there is work waiting', async () => {
+  writeFiles(2)
+  await withPool({ connections: 8 }, async (pool, server) => {
+    await Promise.all(['f0', 'f1'].map((name) => pool.download(`/tree/${name}`, join(local, name))))
+    expect(server.connections).toHaveLength(2)
+  })
+  await withPool({ connections: 8 }, async (pool, server) => {
+    await pool.mirror('/tree', join(local, 'copy'), { direction: 'download' })
+    // Two for the files, and one that may still be listing then.
+    expect(server.connections.length).toBeLessThanOrEqual(3)
   })
 })
 

@@ -1,6 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Writable } from 'node:stream'
 import type { WritableStream } from 'node:stream/web'
-import { ClosedError } from '../../../errors.ts'
+import { BusyError, ClosedError } from '../../../errors.ts'
 import { checkSignal, onAbort } from '../../../on-abort.ts'
 import { Waits } from '../../../streams/adapters/waits.ts'
 import type { WaitOptions } from '../../../streams/io/stream-io.ts'
@@ -29,6 +30,13 @@ export interface ClientPoolOptions extends Omit<ClientOptions, 'signal'> {
 /** How the connections of a pool stand. */
 export type ClientPoolStats = MembersStats
 
+/** A body that has a connection until it ends. */
+interface Body {
+  /** In which one it was called. */
+  outer: Body | undefined
+  isOpen: boolean
+}
+
 /** How a pool is closed. */
 export interface PoolCloseOptions {
   /** Whether calls that were made before may end. Without, they reject with a {@link ClosedError}. @default true */
@@ -54,6 +62,9 @@ export class ClientPool implements AsyncDisposable {
   readonly #log: Log
   readonly #members: Members
   readonly #carrier: PoolCarrier
+  readonly #connections: number
+  /** In which bodies a call is made: it must not wait for all of them. */
+  readonly #within = new AsyncLocalStorage<Body>()
   /** How many calls have not ended. */
   #calls = 0
   /** In how many of them a body runs. */
@@ -72,6 +83,7 @@ export class ClientPool implements AsyncDisposable {
     if (!Number.isSafeInteger(connections) || connections < 1) {
       throw new RangeError(`Cannot make a pool: 'connections' must be an integer >= 1, is ${String(connections)}`)
     }
+    this.#connections = connections
     this.#settings = clientSettings(host, others)
     this.#throttles = new ClientThrottles(this.#settings.throttles)
     this.#log = new Log(host, this.#settings.logger)
@@ -108,14 +120,15 @@ export class ClientPool implements AsyncDisposable {
   }
 
   /**
-   * Lends a connection to `body`, which has it alone until it ends. Calls come in turns, also with transfers. Of a pool with one connection a body
-   * must not wait for another call of the pool, which would wait for it.
+   * Lends a connection to `body`, which has it alone until it ends. Calls come in turns, also with transfers. A body can call the pool, too, as long as
+   * there is a connection for that: bodies that have all of them and wait for further calls wait for ever. Where one call lies in another, that is refused.
    *
    * What `body` changes is taken back: the working directory is what it was, streams that it leaves open are aborted. A raw command that
    * changes the connection otherwise, such as TYPE, costs the connection.
    *
    * @returns What `body` returns.
-   * @throws What `body` or opening a connection throws; {@link ClosedError} if the pool is closed; the signal's reason, while it waits.
+   * @throws What `body` or opening a connection throws; {@link ClosedError} if the pool is closed; {@link BusyError} in bodies that have as many connections as there
+   * may be, as from all other calls; the signal's reason, while it waits.
    */
   async use<T>(body: (client: Client) => Promise<T> | T, options: WaitOptions = {}): Promise<T> {
     if (typeof body !== 'function') throw new TypeError('Cannot use a client: a function is needed that is given it')
@@ -124,11 +137,14 @@ export class ClientPool implements AsyncDisposable {
     return await this.#call(async () => {
       const connection = await this.#members.take(signal)
       const client = PooledClient.over(connection)
+      const place: Body = { outer: this.#within.getStore(), isOpen: true }
       this.#bodies++
       try {
-        return await body(client)
+        return await this.#within.run(place, async () => await body(client))
       } finally {
         this.#bodies--
+        place.isOpen = false
+        place.outer = undefined // calls that each begin the next one would make an endless chain
         await client.comeBack()
         this.#members.give(connection)
       }
@@ -208,6 +224,7 @@ export class ClientPool implements AsyncDisposable {
   /** A call that `close` waits for. */
   async #call<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closing) throw new ClosedError('use the pool')
+    this.#checkBodies()
     this.#calls++
     try {
       return await work()
@@ -215,6 +232,18 @@ export class ClientPool implements AsyncDisposable {
       this.#calls--
       this.#ended.settle()
     }
+  }
+
+  /** @throws {BusyError} If the bodies in which the call is made have all connections: it would wait for them, and they for the call. */
+  #checkBodies(): void {
+    let held = 0
+    for (let body = this.#within.getStore(); body; body = body.outer) if (body.isOpen) held++
+    if (held < this.#connections) return
+    const whose =
+      held === 1
+        ? 'the body that calls it has its only connection'
+        : `the ${held} bodies that it is called in have all connections`
+    throw new BusyError('use the pool', { reason: `${whose}; use the client that is given, or more connections` })
   }
 
   async #close(): Promise<void> {

@@ -74,7 +74,8 @@ class FakeConnection {
     this.close()
   }
 
-  async run(): Promise<void> {
+  async run({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+    if (!this.answers) await this.#scene.clock.sleep(30_000, { signal })
     if (!this.answers) throw new Error('silent')
     this.session.control.lastUsed = this.#scene.clock.now()
   }
@@ -194,6 +195,51 @@ describe('Members', () => {
       await scene.clock.sleep(20_000)
       expect(await scene.take()).toBe(third)
     })
+  })
+
+  test('take() waits a few seconds for an idle connection that is dead, and for one of them only', async () => {
+    const scene = new Scene({ most: 4 })
+    await scene.clock.run(async () => {
+      const all = await scene.takeAll(4)
+      for (const connection of all) {
+        connection.answers = false
+        scene.give(connection)
+      }
+      await scene.clock.sleep(20_000)
+      const start = scene.clock.now()
+      const fresh = await scene.take()
+      expect(scene.clock.now() - start).toBeLessThan(3_100)
+      expect(all).not.toContain(fresh)
+      expect(scene.members.stats).toMatchObject({ open: 1, busy: 1 })
+    })
+    expect(scene.clock.pending).toBe(0)
+  })
+
+  test('stats changes nothing by being looked at', async () => {
+    const tried: number[] = []
+    const tryAfter = async (look: (scene: Scene) => void) => {
+      const scene = new Scene({ most: 4, room: 2 })
+      await scene.clock.run(async () => {
+        await scene.takeAll(2)
+        const abort = new AbortController()
+        const refused = scene.take(abort.signal).catch(() => {})
+        await scene.clock.sleep(100)
+        abort.abort()
+        await refused
+        for (let i = 0; i < 100; i++) {
+          await scene.clock.sleep(100)
+          look(scene)
+        }
+        const before = scene.dials
+        scene.takeAll(2).catch(() => {})
+        await scene.clock.sleep(100)
+        tried.push(scene.dials - before)
+        scene.members.destroy()
+      })
+    }
+    await tryAfter(() => {})
+    await tryAfter(({ members }) => expect(members.stats.limit).toBeLessThanOrEqual(3))
+    expect(tried).toEqual([1, 1])
   })
 
   test('destroy() and quit() leave nothing open, and refuse what comes later', async () => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../clock.ts'
-import { ClosedError } from '../../../errors.ts'
+import { ClosedError, TimeoutError } from '../../../errors.ts'
 import { onAbort } from '../../../on-abort.ts'
 import { type Linked, LinkedQueue } from '../../../rate/linked-queue.ts'
 import { ReplyError } from '../../errors.ts'
@@ -9,6 +9,9 @@ import { Capacity } from './capacity.ts'
 
 /** How long a connection may have been quiet, in ms, before it is asked whether the other side is there still. */
 const STALE = 15_000
+
+/** How long it may take to answer, in ms: a new one is made sooner than that as a rule. */
+const ANSWERS_WITHIN = 3_000
 
 /** Somebody who waits for a connection. */
 interface Waiter extends Linked<Waiter> {
@@ -157,7 +160,8 @@ export class Members {
       else this.#giveToFirst(connection)
     }
     const missing = this.#waiting.size - this.#dials.size - this.#asked
-    const room = this.#capacity.limit - this.#members.size - this.#dials.size
+    const taken = this.#members.size + this.#dials.size
+    const room = this.#capacity.claim(taken + missing) - taken
     for (let i = Math.min(missing, room); i > 0; i--) void this.#dial()
     this.#capacity.watch(missing > room)
   }
@@ -173,15 +177,25 @@ export class Members {
     return this.#clock.now() - connection.session.control.lastUsed >= STALE
   }
 
-  /** What is between here and the server may have forgotten the connection without a word. */
+  /**
+   * What is between here and the server may have forgotten the connection without a word. Then it will have forgotten those, too, that have been quiet for
+   * longer: who waits should not have to wait for each of them.
+   */
   async #ask(connection: Connection): Promise<void> {
     this.#asked++
+    const patience = new AbortController()
+    const { signal } = patience
+    const late = () => patience.abort(new TimeoutError('command', ANSWERS_WITHIN))
+    const cancel = this.#clock.sleepUntil(this.#clock.now() + ANSWERS_WITHIN, late, ANSWERS_WITHIN / 100)
     try {
-      await connection.run({}, (session) => session.command('NOOP', undefined, { expectedCodes: ['2xx', '5xx'] }))
+      const expectedCodes = ['2xx', '5xx']
+      await connection.run({ signal }, (session) => session.command('NOOP', undefined, { expectedCodes, signal }))
     } catch (error) {
       this.#log.note(`an idle connection was lost: ${String(error)}`)
       connection.close()
+      for (const other of this.#idle) if (this.#isStale(other)) other.close()
     }
+    cancel()
     this.#asked--
     if (connection.isClosed || this.#closed) this.#drop(connection, false)
     else this.#giveToFirst(connection)
