@@ -1,0 +1,134 @@
+import { isIP } from 'node:net'
+import { systemClock } from '../../clock.ts'
+import { onAbort } from '../../on-abort.ts'
+import type { RedisClient } from '../../redis/index.ts'
+import { Failure } from '../failure.ts'
+import { redisFailure } from './redis-failure.ts'
+import { passwordFor } from './redis-password.ts'
+import type { RedisUrl } from './redis-url.ts'
+import { Silence } from './silence.ts'
+
+export interface ConnectOptions {
+  /** For URLs without a password: the file whose first line it is. */
+  readonly passwordFile?: string | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly signal?: AbortSignal | undefined
+  /** Milliseconds until there must be an answer. @default 5000 */
+  readonly timeout?: number | undefined
+}
+
+export interface RedisConnection {
+  readonly client: RedisClient
+  readonly isCluster: boolean
+  /** What Redis or its client said, in one line and without the password. */
+  readonly reasonOf: (error: unknown) => string
+  /** Drops the connection, without waiting for anything. A second call does nothing. */
+  close(): Promise<void>
+}
+
+/** Milliseconds between two attempts to connect again, at the beginning of an outage and later; each is a part of it by chance. */
+const FIRST_RETRY = 100
+const LAST_RETRY = 500
+
+/**
+ * Connects to Redis or Valkey; where the URL names a node of a cluster, to the cluster. Once it is connected, the client connects again
+ * by itself whenever that is lost, for ever.
+ *
+ * @throws {Failure} If it can't, in one line that says what to do. {@link AbortSignal.reason} if it is aborted.
+ */
+export async function connectRedis(url: RedisUrl, options: ConnectOptions): Promise<RedisConnection> {
+  const { signal, timeout = 5000 } = options
+  signal?.throwIfAborted()
+  const password = await passwordFor(url, options)
+  // Commands that use no Redis should not wait until it is loaded.
+  const { createClient, createCluster } = await import('@redis/client')
+  const end = new AbortController()
+  let isConnected = false
+  // Ends also what is just being connected.
+  const sockets = {
+    connectTimeout: timeout,
+    signal: end.signal,
+    reconnectStrategy: (retries: number) =>
+      isConnected ? Math.min(LAST_RETRY, FIRST_RETRY * 2 ** retries) * (0.5 + Math.random() / 2) : false,
+  }
+  const { host, port } = url
+  const tls = url.tls ? { tls: true as const } : {}
+  // A certificate can't be asked for by an address (RFC 6066 section 3).
+  const first = { ...tls, ...(url.tls && isIP(host) === 0 ? { servername: host } : {}), host, port }
+  const login = { ...(url.user !== undefined && { username: url.user }), ...(password !== undefined && { password }) }
+  const common = { ...login, name: 'sluice', maintNotifications: 'disabled' as const }
+  const told = { url, password, timeout }
+  const clients: { destroy(): void }[] = []
+  const close = async () => {
+    isConnected = false
+    for (const client of clients.splice(0)) destroy(client)
+    end.abort(new Error('closed'))
+  }
+  const connect = async (): Promise<RedisConnection> => {
+    const client = createClient({ ...common, database: url.db, socket: { ...sockets, ...first } })
+    client.on('error', () => {}) // what is wrong shows in each call
+    clients.push(client)
+    await client.connect()
+    const mode = modeOf(await client.sendCommand(['HELLO']))
+    if (mode === 'sentinel') {
+      throw new Failure('ERR_REDIS', `Cannot use ${url.shown}: it is a Sentinel; name the Redis that it watches`)
+    }
+    const reasonOf = (error: unknown) => redisFailure(error, told).reason
+    if (mode !== 'cluster') return { client, isCluster: false, reasonOf, close }
+    if (url.db !== 0) {
+      throw new Failure('ERR_REDIS', `Cannot use ${url.shown}: a cluster has no databases but 0; leave out ?db=`)
+    }
+    const cluster = createCluster({
+      rootNodes: [{ socket: { ...sockets, ...first } }],
+      defaults: { ...common, socket: { ...sockets, ...tls } },
+    })
+    cluster.on('error', () => {})
+    clients.push(cluster)
+    await cluster.connect()
+    clients.splice(clients.indexOf(client), 1)
+    destroy(client)
+    return { client: cluster, isCluster: true, reasonOf, close }
+  }
+  try {
+    const connection = await within(timeout, signal, connect)
+    isConnected = true
+    return connection
+  } catch (error) {
+    await close()
+    if (signal?.aborted) throw signal.reason
+    throw redisFailure(error, told).failure
+  }
+}
+
+/** The client throws if it was never connected. */
+function destroy(client: { destroy(): void }): void {
+  try {
+    client.destroy()
+  } catch {
+    // There is nothing left to close.
+  }
+}
+
+/** What kind of server it is: HELLO needs no right of its own, as INFO does. */
+function modeOf(reply: unknown): string | undefined {
+  if (Array.isArray(reply)) return String(reply[reply.indexOf('mode') + 1])
+  const { mode } = Object(reply) as { readonly mode?: unknown }
+  return mode === undefined ? undefined : String(mode)
+}
+
+async function within<T>(timeout: number, signal: AbortSignal | undefined, act: () => Promise<T>): Promise<T> {
+  let release = () => {}
+  const ended = new Promise<never>((_, reject) => {
+    const cancel = systemClock.sleepUntil(systemClock.now() + timeout, () => reject(new Silence()), 10)
+    const unlisten = onAbort(signal, reject)
+    release = () => {
+      cancel()
+      unlisten()
+    }
+  })
+  try {
+    return await Promise.race([act(), ended])
+  } finally {
+    release()
+  }
+}

@@ -1,0 +1,103 @@
+import { domainToASCII } from 'node:url'
+import { keysOf } from '../../redis/keys.ts'
+
+/** A Redis, and a budget in it, as a URL names them. */
+export interface RedisUrl {
+  /** Whether it is rediss://. */
+  readonly tls: boolean
+  readonly host: string
+  /** 6379 is the usual one. */
+  readonly port: number
+  readonly user: string | undefined
+  readonly password: string | undefined
+  /** The number of the database, 0 being the usual one. */
+  readonly db: number
+  /** The name of the budget, or undefined if it names none. */
+  readonly name: string | undefined
+  /** As it may be shown: with `****` for the password. */
+  readonly shown: string
+}
+
+/** redis[s]://[[user][:password]@]host[:port][/NAME][?db=N]. The last @ before the first slash counts: an @ in a password is often left as it is. */
+const URL_PARTS =
+  /^(?<scheme>rediss?):\/\/(?:(?<user>[^/:]*)(?::(?<password>[^/]*))?@)?(?<host>\[[^\]/]*\]|[^/:@[\]?#]*)(?::(?<port>[^/@?#]*))?(?:\/(?<name>[^?#]*))?(?:\?(?<query>[^#]*))?$/is
+
+const DEFAULT_PORT = 6379
+const MOST_DATABASES = 1_000_000
+
+/**
+ * Reads the URL of a budget.
+ *
+ * @throws {RangeError} That shows the URL, but no password.
+ */
+export function parseRedisUrl(text: string): RedisUrl {
+  const fail = (reason: string): never => {
+    throw new RangeError(`Cannot use ${JSON.stringify(masked(text))} as a budget: ${reason}`)
+  }
+  const parts = URL_PARTS.exec(text)?.groups
+  if (!parts) {
+    if (!/^rediss?:\/\//i.test(text)) return fail('it must begin with redis:// or rediss:// (TLS)')
+    return fail('it must be like redis://user:password@host:6379/NAME (a / or # in any of these is written %2F or %23)')
+  }
+  const { scheme = '', host = '', port, query = '' } = parts
+  const [user, password, name] = [parts.user, parts.password, parts.name].map((part) => part && decoded(part, fail))
+  if (name) checkBudget(name, fail)
+  const secret = parts.password === undefined ? '' : ':****'
+  const login = parts.user === undefined ? '' : `${parts.user}${secret}@`
+  const address = `${host}${port === undefined ? '' : `:${port}`}`
+  const db = databaseOf(query, fail)
+  return {
+    tls: scheme.toLowerCase() === 'rediss',
+    host: hostOf(host, fail),
+    port: port === undefined ? DEFAULT_PORT : portOf(port, fail),
+    user: user || undefined,
+    password: parts.password === undefined ? undefined : (password ?? ''),
+    db,
+    name: name || undefined,
+    shown: `${scheme}://${login}${address}/${parts.name ?? ''}${db === 0 ? '' : `?db=${db}`}`,
+  }
+}
+
+/** Whatever is between the first colon and the last @ may be a password, also where the rest can't be read. */
+function masked(text: string): string {
+  return text.replace(/^([^:]*:\/\/[^:]*:).*@/s, '$1****@')
+}
+
+function checkBudget(name: string, fail: (reason: string) => never): void {
+  try {
+    keysOf(name)
+  } catch {
+    fail('the name of a budget must be of 1 to 256 characters, without braces and control characters')
+  }
+}
+
+function hostOf(text: string, fail: (reason: string) => never): string {
+  if (text === '' || text === '[]') return fail('the host is missing')
+  // A zone of a link-local address stands behind "%25" (RFC 6874).
+  if (text.startsWith('[')) return text.slice(1, -1).replace(/%25/, '%')
+  const host = domainToASCII(text)
+  return host === '' || /[\s%]/.test(host) ? fail(`${JSON.stringify(text)} is no name of a host`) : host
+}
+
+function portOf(text: string, fail: (reason: string) => never): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port
+  return fail('the port must be a number from 1 to 65535 (a / in a user or password is written %2F)')
+}
+
+/** Where other programs have the number of the database as the path, here is the name of the budget. */
+function databaseOf(query: string, fail: (reason: string) => never): number {
+  if (query === '') return 0
+  const [, text = ''] = /^db=(\d+)$/i.exec(query) ?? []
+  const db = Number(text)
+  if (text !== '' && db < MOST_DATABASES) return db
+  return fail('all that may stand behind its ? is the number of a database, such as ?db=1')
+}
+
+function decoded(text: string, fail: (reason: string) => never): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return fail('a % must be followed by two hexadecimal digits that make UTF-8 (itself it is %25)')
+  }
+}
