@@ -108,6 +108,46 @@ describe('Client.list(), of a server that is hostile', () => {
     expect(ftp.commands().filter((line) => line.startsWith('DELE'))).toEqual(['DELE top', 'DELE top/a'])
   })
 
+  const endless: FtpAnswers = {
+    DELE: '550 No file',
+    MLST: '250-Here\r\n type=dir; /top\r\n250 End',
+    MLSD: (call) => call.serve('type=file;size=1; f\r\ntype=dir; d\r\n'),
+  }
+  const deepest = `top${'/d'.repeat(100)}`
+
+  test('gives the entries of 100 levels, and fails if there is one more in each directory', async () => {
+    await using ftp = await scriptedFtp(endless)
+    const paths: string[] = []
+    const listed = (async () => {
+      for await (const { path } of ftp.client.list('top', { recursive: true })) paths.push(path)
+    })()
+    await expect(listed).rejects.toMatchObject({
+      code: 'ERR_SLUICE_FTP_PROTOCOL',
+      message: expect.stringMatching(/^Cannot list: there are more than 100 levels of directories: "top\/d\/d/),
+    })
+    expect(paths).toHaveLength(202)
+    expect(paths.at(-2)).toBe(`${deepest}/f`)
+    expect(await ftp.client.currentDirectory()).toBe('/')
+  })
+
+  test('Client.remove() fails below 100 levels', async () => {
+    await using ftp = await scriptedFtp({
+      ...endless,
+      DELE: (call) => (call.argument === 'top' ? '550 No' : '250 Gone'),
+    })
+    await expect(ftp.client.remove('top')).rejects.toThrow(
+      'Cannot remove: there are more than 100 levels of directories: "top/d/d',
+    )
+    expect(
+      ftp
+        .commands()
+        .filter((line) => line.startsWith('DELE'))
+        .at(-1),
+    ).toBe(`DELE ${deepest}/f`)
+    expect(ftp.commands().filter((line) => line.startsWith('RMD'))).toEqual([])
+    expect(await ftp.client.currentDirectory()).toBe('/')
+  })
+
   test('gives no entry twice when a listing breaks off', async () => {
     const answers: FtpAnswers = {
       MLSD: '502 No',

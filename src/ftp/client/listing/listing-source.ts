@@ -121,6 +121,14 @@ async function* listBy(
   }
 }
 
+/** How many levels below the directory that was named are gone into: a server, or a circle of links on it, could have one more in each, without end. */
+export const MOST_LEVELS = 100
+
+/** @throws {ProtocolError} */
+export function tooDeep(action: 'list' | 'remove', path: string): never {
+  throw new ProtocolError(action, `there are more than ${MOST_LEVELS} levels of directories`, path)
+}
+
 /** @throws {ProtocolError} */
 export function tooMany(most: number): never {
   throw new ProtocolError(

@@ -1,6 +1,6 @@
 import { Waits } from '../../../streams/adapters/waits.ts'
 import type { Entry } from '../../protocol/listing/entry.ts'
-import { tooMany } from './listing-source.ts'
+import { MOST_LEVELS, tooDeep, tooMany } from './listing-source.ts'
 
 /** An entry, and where it is. */
 export interface ListedEntry extends Entry {
@@ -60,19 +60,24 @@ export class Listing implements AsyncIterable<ListedEntry>, PromiseLike<ListedEn
     return all
   }
 
-  /** Breadth first: the directories that were found wait for their turn. */
+  /** Breadth first: the directories that were found wait until those of their level have had their turn. */
   async *#parts(): AsyncGenerator<readonly ListedEntry[]> {
-    const directories = [this.#path]
-    for (let next = directories.shift(); next !== undefined; next = directories.shift()) {
-      for await (const entries of this.#directory(next)) {
-        yield entries
-        if (!this.#isRecursive) continue
-        // A name with a slash would lead out of the directory.
-        for (const { type, name, path } of entries) {
-          if (type === 'directory' && !name.includes('/')) directories.push(path)
+    let level = [this.#path]
+    for (let depth = 0; level.length > 0; depth++) {
+      if (depth > MOST_LEVELS) tooDeep('list', level[0] ?? '')
+      const below: string[] = []
+      for (const [done, directory] of level.entries()) {
+        for await (const entries of this.#directory(directory)) {
+          yield entries
+          if (!this.#isRecursive) continue
+          // A name with a slash would lead out of the directory.
+          for (const { type, name, path } of entries) {
+            if (type === 'directory' && !name.includes('/')) below.push(path)
+          }
+          if (level.length - done + below.length > MOST) tooMany(MOST)
         }
-        if (directories.length > MOST) tooMany(MOST)
       }
+      level = below
     }
   }
 

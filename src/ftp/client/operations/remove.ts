@@ -2,7 +2,7 @@ import { Flow } from '../../../throttle/flow.ts'
 import { ProtocolError, ReplyError } from '../../errors.ts'
 import type { Entry } from '../../protocol/listing/entry.ts'
 import { joinPath } from '../../protocol/path.ts'
-import { listDirectory, tooMany } from '../listing/listing-source.ts'
+import { listDirectory, MOST_LEVELS, tooDeep, tooMany } from '../listing/listing-source.ts'
 import type { Session } from '../session/session.ts'
 import { statPath } from './stat.ts'
 
@@ -15,11 +15,17 @@ export async function removeTree(session: Session, path: string, signal: AbortSi
   if (reply.code < 300) return
   const found = await statPath(session, path, signal)
   if (found?.type !== 'directory') throw new ReplyError(`DELE ${path}`, reply)
-  await removeDirectory(session, path, signal)
+  await removeDirectory(session, path, 0, signal)
 }
 
 /** One directory after the other on the way down, and off on the way up: no more is held than what one listing has. */
-async function removeDirectory(session: Session, path: string, signal: AbortSignal | undefined): Promise<void> {
+async function removeDirectory(
+  session: Session,
+  path: string,
+  level: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (level > MOST_LEVELS) tooDeep('remove', path)
   const request = {
     path,
     command: undefined,
@@ -36,7 +42,7 @@ async function removeDirectory(session: Session, path: string, signal: AbortSign
     // A name that some other user has chosen, or a server makes up, must not lead elsewhere.
     if (name.includes('/')) throw new ProtocolError('remove a directory', 'a name in it leads out of it', name)
     const child = joinPath(path, name)
-    if (type === 'directory') await removeDirectory(session, child, signal)
+    if (type === 'directory') await removeDirectory(session, child, level + 1, signal)
     else await session.command('DELE', child, { signal })
   }
   await session.command('RMD', path, { signal })
