@@ -29,6 +29,9 @@ export interface RedisConnection {
 /** Milliseconds between two attempts to connect again, at the beginning of an outage and later; each is a part of it by chance. */
 const FIRST_RETRY = 100
 const LAST_RETRY = 500
+/** Milliseconds for a TCP connection and TLS, each. */
+const CONNECT_TIMEOUT = 2000
+const A_YEAR = 365 * 86_400_000
 
 /**
  * Connects to Redis or Valkey; where the URL names a node of a cluster, to the cluster. Once it is connected, the client connects again
@@ -42,12 +45,9 @@ export async function connectRedis(url: RedisUrl, options: ConnectOptions): Prom
   const password = await passwordFor(url, options)
   // Commands that use no Redis should not wait until it is loaded.
   const { createClient, createCluster } = await import('@redis/client')
-  const end = new AbortController()
   let isConnected = false
-  // Ends also what is just being connected.
   const sockets = {
-    connectTimeout: timeout,
-    signal: end.signal,
+    connectTimeout: Math.min(timeout, CONNECT_TIMEOUT),
     reconnectStrategy: (retries: number) =>
       isConnected ? Math.min(LAST_RETRY, FIRST_RETRY * 2 ** retries) * (0.5 + Math.random() / 2) : false,
   }
@@ -59,24 +59,33 @@ export async function connectRedis(url: RedisUrl, options: ConnectOptions): Prom
   const common = { ...login, name: 'sluice', maintNotifications: 'disabled' as const }
   const told = { url, password, timeout }
   const clients: { destroy(): void }[] = []
+  // What a client is just connecting can't be taken back: it must not keep the process from ending, so this does while it should.
+  const release = systemClock.sleepUntil(systemClock.now() + A_YEAR, () => {}, A_YEAR)
   const close = async () => {
     isConnected = false
+    release()
     for (const client of clients.splice(0)) destroy(client)
-    end.abort(new Error('closed'))
   }
   const connect = async (): Promise<RedisConnection> => {
     const client = createClient({ ...common, database: url.db, socket: { ...sockets, ...first } })
     client.on('error', () => {}) // what is wrong shows in each call
     clients.push(client)
     await client.connect()
+    client.unref()
     const mode = modeOf(await client.sendCommand(['HELLO']))
     if (mode === 'sentinel') {
-      throw new Failure('ERR_REDIS', `Cannot use ${url.shown}: it is a Sentinel; name the Redis that it watches`)
+      throw new Failure(
+        'ERR_REDIS',
+        `Cannot use ${url.shown}: it is a Sentinel, no Redis; name the Redis that it watches`,
+      )
     }
     const reasonOf = (error: unknown) => redisFailure(error, told).reason
     if (mode !== 'cluster') return { client, isCluster: false, reasonOf, close }
     if (url.db !== 0) {
-      throw new Failure('ERR_REDIS', `Cannot use ${url.shown}: a cluster has no databases but 0; leave out ?db=`)
+      throw new Failure(
+        'ERR_REDIS',
+        `Cannot use ${url.shown}: it is of a cluster, which has no databases but 0; leave out ?db=`,
+      )
     }
     const cluster = createCluster({
       rootNodes: [{ socket: { ...sockets, ...first } }],

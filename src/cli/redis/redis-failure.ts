@@ -75,12 +75,15 @@ function explain(cause: unknown, timeout: number): Explanation | undefined {
   const reply = REPLIES[word]
   if (reply) return [`${reply[0]} (${word})`, reply[1]]
   if (/DB index is out of range|invalid DB index/i.test(message)) return ['there is no such database', 'check ?db=']
+  if (/SELECT is not allowed in cluster/i.test(message)) {
+    return ['it is of a cluster, which has no databases but 0', 'leave out ?db=']
+  }
   if (/called without any password/.test(message)) return ['it has no password', 'leave it out']
   if (/unknown command.*HELLO/i.test(message)) return ['it is older than Redis 6', 'name a newer one']
   if (name === 'SocketClosedUnexpectedlyError' || /socket closed unexpectedly/i.test(message)) {
     return ['it broke the connection', 'check whether it is a Redis, and whether it wants TLS (rediss://)']
   }
-  if (/connection timeout/i.test(message)) return explain(new Silence(), timeout)
+  if (/connection timeout/i.test(message)) return ['the host does not answer', ADDRESS]
   return undefined
 }
 
