@@ -1,0 +1,113 @@
+import { LIGHT, NEW, TERMINATED } from './acts.js'
+import { timeUntil, worstWindow } from './figures.js'
+import { judge } from './verdict.js'
+
+/**
+ * @import { Facts } from './acts.js'
+ * @import { Played } from './act-figures.js'
+ * @import { Stage } from './stage.js'
+ * @import { Check } from './verdict.js'
+ * @typedef {Check & { name: string, says: string, unit: '' | 'ms' | 'a second' }} NamedCheck
+ */
+
+/**
+ * What is to be checked beside the figures of each act.
+ *
+ * @param {Stage} stage
+ * @param {readonly Played[]} played
+ * @param {Facts} facts
+ * @returns {NamedCheck[]}
+ */
+export function checks(stage, played, facts) {
+  const act = (name) => played.find((each) => each.name === name)
+  return [
+    {
+      name: 'light',
+      says: `"${LIGHT}" got so much of what it wanted`,
+      unit: '',
+      ...judge(lightPart(stage, act('eight')), { target: { least: 0.99 }, sane: { least: 0.7 } }),
+    },
+    {
+      name: 'returned',
+      says: 'killed: the others had its part after',
+      unit: 'ms',
+      ...judge(returned(stage, act('killed'), facts.killed), { target: { most: 1500 }, sane: { most: 5000 } }),
+    },
+    {
+      name: 'joined',
+      says: 'started: they had their part after',
+      unit: 'ms',
+      ...judge(joined(stage, act('joined')), { target: { most: 200 }, sane: { most: 5000 } }),
+    },
+    {
+      name: 'followed',
+      says: 'halved: the new limit held after',
+      unit: 'ms',
+      ...judge(followed(stage, act('halved'), facts.halved), { target: { most: 100 }, sane: { most: 5000 } }),
+    },
+    {
+      name: 'kept',
+      says: 'Redis came back empty: limit it then knew / limit',
+      unit: '',
+      ...judge((facts.back?.limit ?? 0) / stage.limit, { target: { least: 1, most: 1 }, sane: { least: 1, most: 1 } }),
+    },
+    {
+      name: 'worst',
+      says: 'fullest 100 ms in all acts once settled / limit',
+      unit: '',
+      ...judge(worst(stage, played), { target: { most: 1.5 }, sane: { most: 5 } }),
+    },
+    {
+      name: 'calls',
+      says: 'calls of Redis by each process',
+      unit: 'a second',
+      ...judge(callsPerSecond(facts), { target: { most: 12 }, sane: { most: 50 } }),
+    },
+    {
+      name: 'ended',
+      says: 'processes that did not end as asked',
+      unit: '',
+      ...judge(facts.endings?.filter((ending) => ending !== TERMINATED).length ?? Number.NaN, {
+        target: { most: 0 },
+        sane: { most: 0 },
+      }),
+    },
+  ]
+}
+
+/** @param {Stage} stage */
+function lightPart(stage, { settled, to }) {
+  const { tap, demand } = stage.member(LIGHT)
+  return tap.rate(settled, to) / demand
+}
+
+/** Until three quarters of what was the part of the killed one pass again. @param {Stage} stage */
+function returned({ total, limits }, { to }, { at, part }) {
+  const limit = limits[0]?.limit ?? 0
+  return timeUntil(total, at, to, 200, (rate) => rate >= limit - part / 4)
+}
+
+/** From the first byte until each newcomer has three quarters of its part. @param {Stage} stage */
+function joined(stage, { to, fair }) {
+  const times = NEW.map((name) => {
+    const { tap } = stage.member(name)
+    return timeUntil(tap, tap.firstAt ?? to, to, 100, (rate) => rate >= 0.75 * (fair.get(name) ?? 0))
+  })
+  return Math.max(...times)
+}
+
+/** Until they have come down three quarters of the way. @param {Stage} stage */
+function followed({ total }, { to }, { at, now }) {
+  return timeUntil(total, at, to, 50, (rate) => rate <= 1.25 * now)
+}
+
+/** @param {Stage} stage @param {readonly Played[]} played */
+function worst({ total, limits }, played) {
+  const settled = played.filter(({ kind }) => kind !== 'end')
+  return Math.max(...settled.map((act) => worstWindow(total, limits, act.settled, act.to, 100)))
+}
+
+/** @param {Facts} facts */
+function callsPerSecond({ calls: [from, to] }) {
+  return from && to ? ((to.count - from.count) * 1000) / (to.at - from.at) / from.processes : Number.NaN
+}

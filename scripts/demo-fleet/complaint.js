@@ -1,0 +1,4 @@
+/** Something the user can understand, and perhaps mend: told without a stack. */
+export class Complaint extends Error {
+  name = 'Complaint'
+}
