@@ -1,9 +1,10 @@
 import type { MirrorOptions as LibraryOptions, MirrorAction, MirrorSummary } from '../../ftp/client/index.ts'
-import { formatSize } from '../../units.ts'
+import { formatDuration, formatSize } from '../../units.ts'
+import { EXIT_CODE } from '../exit-code.ts'
 import { UsageError } from '../failure.ts'
 import { writeOut } from '../output.ts'
 import { isUrl, parseRemoteUrl, type RemoteUrl } from '../remote/remote-url.ts'
-import { printable } from '../tell.ts'
+import { printable, tell } from '../tell.ts'
 import type { Job, JobContext } from '../transfer/job.ts'
 import { treeOptions } from '../transfer/library-options.ts'
 import { runJobs } from '../transfer/run-jobs.ts'
@@ -71,9 +72,23 @@ export async function runMirror(options: MirrorOptions): Promise<number> {
   const job: Job = { url, action, actionOn, isFile: false, run }
   const outcome = await runJobs([job], options)
   if (dryRun && actions.length > 0) await writeOut(actions.map((each) => actionLine(each, options.json)).join(''))
+  if (summary && !options.json && outcome.failures.length === 0 && !outcome.interruption && isIdle(summary)) {
+    if (outcome.wasShown) tell(idleLine(summary, outcome.elapsed))
+    return EXIT_CODE.done
+  }
   const { unchanged = 0, made = 0, removed = 0 } = summary ?? {}
   const parts = removed > 0 ? [`${removed} removed`] : []
   return reportTransfers(options, outcome, { parts, facts: { unchanged, made, removed, dryRun } })
+}
+
+/** Whether there was nothing to do: a rate would be of nothing. */
+const isIdle = ({ files, made, removed }: MirrorSummary) => files + made + removed === 0
+
+/** `nothing to do, 12 files are the same, 1 skipped, in 0.20 s` */
+function idleLine({ unchanged, skipped }: MirrorSummary, elapsed: number): string {
+  const left = skipped - unchanged
+  const same = unchanged === 1 ? '1 file is the same' : `${unchanged} files are the same`
+  return ['nothing to do', same, ...(left > 0 ? [`${left} skipped`] : []), `in ${formatDuration(elapsed)}`].join(', ')
 }
 
 /** `upload  a/b (12.3 KiB): missing` */

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
 import { ClosedError, TimeoutError } from '../../errors.ts'
-import { ChangedError, ChecksumError, ReplyError, TruncatedError, UnsafeNameError } from '../../ftp/errors.ts'
+import {
+  ChangedError,
+  ChecksumError,
+  ProtocolError,
+  ReplyError,
+  TruncatedError,
+  UnsafeNameError,
+} from '../../ftp/errors.ts'
 import { Failure, UsageError } from '../failure.ts'
 import { Interruption } from '../interruption.ts'
 import { remoteFailure } from './remote-failure.ts'
@@ -68,6 +75,26 @@ const cases: readonly (readonly [error: unknown, code: string, says: string])[] 
     'the server broke the connection (ECONNRESET); start again, or add --retry 5',
   ],
   [new ClosedError('go on'), 'ERR_SLUICE_CLOSED', 'the connection was closed; start again, or add --retry 5'],
+  [
+    new ProtocolError('read the reply of the server', 'it is none', 'HTTP/1.1 400 Bad Request\r'),
+    'ERR_SLUICE_FTP_PROTOCOL',
+    'an HTTP server answers there, no FTP server (HTTP/1.1 400 Bad Request); check the port, or use a program for HTTP',
+  ],
+  [
+    new ProtocolError('read the reply of the server', 'it is none', 'SSH-2.0-OpenSSH_9.2p1\r'),
+    'ERR_SLUICE_FTP_PROTOCOL',
+    'an SSH server answers there, no FTP server (SSH-2.0-OpenSSH_9.2p1); check the port; SFTP is another protocol',
+  ],
+  [
+    new ProtocolError('read the reply of the server', 'it is none', '* OK'),
+    'ERR_SLUICE_FTP_PROTOCOL',
+    'it is none: "* OK"',
+  ],
+  [
+    new TimeoutError('greeting', 30_000),
+    'ERR_SLUICE_TIMEOUT',
+    'the server did not greet for 30 s; check the port: it must be that of an FTP server, for ftps:// with implicit TLS, or raise --timeout',
+  ],
   [new Error('What\nnow?'), 'ERR_UNKNOWN', 'What now?'],
 ]
 for (const [error, code, says] of cases) {

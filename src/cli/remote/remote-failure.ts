@@ -1,7 +1,14 @@
 import { basename } from 'node:path'
 import { ClosedError, TimeoutError, type TimeoutPhase } from '../../errors.ts'
 import { isPartialName } from '../../ftp/client/transfer/partial-names.ts'
-import { ChangedError, ChecksumError, ReplyError, TruncatedError, UnsafeNameError } from '../../ftp/errors.ts'
+import {
+  ChangedError,
+  ChecksumError,
+  ProtocolError,
+  ReplyError,
+  TruncatedError,
+  UnsafeNameError,
+} from '../../ftp/errors.ts'
 import { formatDuration } from '../../units.ts'
 import { Failure, ioFailure, oneLine, UsageError } from '../failure.ts'
 import { Interruption } from '../interruption.ts'
@@ -58,13 +65,23 @@ const REPLIES: Readonly<Record<number, string>> = {
 const PHASES: Readonly<Partial<Record<TimeoutPhase, Explanation>>> = {
   connect: ['the host did not answer', 'check the host and the port'],
   tls: ['the TLS handshake did not end', 'check whether TLS is spoken there'],
-  greeting: ['the server did not greet', 'check the port: ftps:// goes with a port for implicit TLS only'],
+  // An HTTP server, too, waits for the other side to begin.
+  greeting: [
+    'the server did not greet',
+    'check the port: it must be that of an FTP server, for ftps:// with implicit TLS',
+  ],
   command: ['the server did not reply', AGAIN],
   'data connect': ['there was no data connection', 'check the firewalls, or try --active'],
   'first byte': ['no byte moved', AGAIN],
   stall: ['nothing moved any more', AGAIN],
   'final reply': ['the server did not confirm the transfer', AGAIN],
 }
+
+/** What else may listen on a port, by how it begins. */
+const OTHER_SERVERS: readonly (readonly [start: RegExp, ...Explanation])[] = [
+  [/^HTTP\/\d\.\d \d{3}/, 'an HTTP server answers there, no FTP server', 'check the port, or use a program for HTTP'],
+  [/^SSH-\d\.\d/, 'an SSH server answers there, no FTP server', 'check the port; SFTP is another protocol'],
+]
 
 /** Codes of a file here, though no path may be named with them. */
 const LOCAL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS'])
@@ -110,6 +127,10 @@ function explain(cause: unknown, code: string): Told | undefined {
     const isRefusedTls = command.startsWith('AUTH') && replyCode >= 500
     const advice = isRefusedTls ? 'use ftp:// if all may be read on its way' : REPLIES[replyCode]
     return [`the server answered ${oneLine(`${replyCode} ${lines.join('\n')}`)}`, advice]
+  }
+  if (cause instanceof ProtocolError) {
+    const [, state, advice] = OTHER_SERVERS.find(([start]) => start.test(cause.received)) ?? []
+    return state === undefined ? undefined : [`${state} (${oneLine(cause.received)})`, advice]
   }
   if (cause instanceof TimeoutError) {
     const [state, advice] = PHASES[cause.phase] ?? ['no progress', AGAIN]
