@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import pc from 'picocolors'
+import { defineBudget } from './budget.ts'
 import { defineGet } from './get.ts'
 import { defineLs } from './ls.ts'
 import { defineMirror } from './mirror.ts'
@@ -47,6 +48,7 @@ export function createProgram(ended: (exitCode: number) => void): Command {
   defineLs(program, ended)
   defineMirror(program, ended)
   defineServe(program, ended)
+  defineBudget(program, ended)
   return program
 }
 

@@ -1,0 +1,19 @@
+import { Budget } from '../../redis/index.ts'
+import { writeOut } from '../output.ts'
+import { stateJson } from './budget-json.ts'
+import type { BudgetTarget } from './budget-options.ts'
+import { inWords, memberTable } from './member-table.ts'
+import { styleOf } from './style.ts'
+import { unknownBudget, withRedis } from './with-redis.ts'
+
+/** Runs `sluice budget show`. @returns The exit code. */
+export function runShow(target: BudgetTarget, json: boolean): Promise<number> {
+  return withRedis(target, 'show', async ({ client, call }) => {
+    const state = await call((options) => new Budget(client, target.name).state(options))
+    if (!state) throw unknownBudget('show', target.url)
+    if (json) return await writeOut(`${JSON.stringify(stateJson(target.name, state))}\n`)
+    const words = inWords(target.name, state)
+    const table = state.members.length > 0 ? ['', ...memberTable(state, Date.now(), styleOf(process.stdout))] : []
+    await writeOut(`${[...words, ...table].join('\n')}\n`)
+  })
+}

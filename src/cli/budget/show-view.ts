@@ -1,0 +1,72 @@
+import { writeOut } from '../output.ts'
+import { clockTime } from '../progress/progress-line.ts'
+import { canRedraw, hasColors, hasUnicode } from '../progress/terminal.ts'
+import { stateJson } from './budget-json.ts'
+import { squeeze } from './display-width.ts'
+import { Screen } from './screen.ts'
+import type { View } from './view.ts'
+import { watchLines } from './watch-lines.ts'
+import { watchText } from './watch-text.ts'
+
+export interface Display {
+  readonly show: (view: View) => void
+  readonly close: () => void
+}
+
+/**
+ * Shows what is watched: in place on a terminal, as a line for each look elsewhere.
+ *
+ * @param failed Is told if nothing can be shown any more.
+ */
+export function showView(stream: NodeJS.WriteStream, json: boolean, failed: (error: unknown) => void): Display {
+  if (!json && canRedraw(stream)) return board(stream)
+  const textOf = json ? jsonLine : plainLines()
+  let isBusy = false
+  const show = async (view: View) => {
+    // Whoever reads slowly gets less, not later.
+    if (isBusy) return
+    const text = textOf(view)
+    if (text === undefined) return
+    isBusy = true
+    await writeOut(`${text}\n`)
+    isBusy = false
+  }
+  return { show: (view) => void show(view).catch(failed), close() {} }
+}
+
+function board(stream: NodeJS.WriteStream): Display {
+  const screen = new Screen(stream)
+  const style = { colors: hasColors(stream), unicode: hasUnicode() }
+  return {
+    show: (view) => screen.draw(watchLines(view, { ...style, width: screen.width, height: screen.height })),
+    close: () => screen.close(),
+  }
+}
+
+const time = () => new Date().toISOString()
+
+function jsonLine({ name, state, outage }: View): string {
+  if (outage) {
+    const { lasts, reason } = outage
+    return JSON.stringify({ event: 'outage', time: time(), name, outageMs: Math.round(lasts), reason })
+  }
+  if (!state) return JSON.stringify({ event: 'missing', time: time(), name })
+  return JSON.stringify({ event: 'state', time: time(), ...stateJson(name, state) })
+}
+
+/** An outage, or a budget that is not there, is told once; a line for its end, too. */
+function plainLines(): (view: View) => string | undefined {
+  let outage: View['outage']
+  let isMissing = false
+  return (view) => {
+    const at = time().replace(/\.\d+Z$/, 'Z')
+    const isOver = outage !== undefined && view.outage === undefined
+    const wasKnown = view.outage ? outage !== undefined : isMissing && !view.state
+    const back = isOver
+      ? `${at} ${squeeze(view.name, 40, true)}: Redis is back after ${clockTime(outage?.lasts ?? 0)}\n`
+      : ''
+    outage = view.outage
+    if (!view.outage) isMissing = !view.state
+    return wasKnown && !isOver ? undefined : `${back}${at} ${watchText(view)}`
+  }
+}

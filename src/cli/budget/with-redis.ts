@@ -1,0 +1,97 @@
+import { systemClock } from '../../clock.ts'
+import { BudgetError, OutageError, type RedisClient, type WaitOptions } from '../../redis/index.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+import { Failure } from '../failure.ts'
+import { Interruption, onInterruption } from '../interruption.ts'
+import { connectRedis } from '../redis/connect-redis.ts'
+import type { RedisUrl } from '../redis/redis-url.ts'
+import { Silence } from '../redis/silence.ts'
+import { tell } from '../tell.ts'
+import type { RedisTarget } from './budget-options.ts'
+
+/** A Redis that is connected. */
+export interface Session {
+  readonly client: RedisClient
+  /** Aborts when the user ends the command. */
+  readonly signal: AbortSignal
+  /** Makes a call that must have its answer within 5 s. */
+  readonly call: <T>(act: (options: WaitOptions) => Promise<T>) => Promise<T>
+  /** Why a call failed, in one line and without the password. */
+  readonly reasonOf: (error: unknown) => string
+}
+
+/** Milliseconds. */
+const PATIENCE = 5000
+
+/**
+ * Connects, does something, and leaves.
+ *
+ * @param verb Such as "pause".
+ * @returns The exit code; what failed is told on stderr.
+ */
+export async function withRedis(
+  { url, passwordFile }: RedisTarget,
+  verb: string,
+  act: (session: Session) => Promise<void>,
+): Promise<number> {
+  const stop = new AbortController()
+  const { signal } = stop
+  const release = onInterruption((interruption) => stop.abort(interruption))
+  let reasonOf: Session['reasonOf'] = String
+  let close = async () => {}
+  try {
+    const connection = await connectRedis(url, { passwordFile, env: process.env, signal, timeout: PATIENCE })
+    const { client } = connection
+    close = connection.close
+    reasonOf = (error) => connection.reasonOf(error instanceof OutageError ? (error.cause ?? error) : error)
+    await act({ client, signal, reasonOf, call: (task) => within(PATIENCE, signal, task) })
+    return EXIT_CODE.done
+  } catch (error) {
+    if (error instanceof Interruption) return EXIT_CODE[error.signal]
+    if (error instanceof Failure && error.code === 'EPIPE') return EXIT_CODE.readerGone
+    const failure = budgetFailure(verb, url, error, reasonOf)
+    tell(failure.message, failure)
+    return EXIT_CODE.failed
+  } finally {
+    release()
+    await close()
+  }
+}
+
+/** Ends a call, by its signal, that goes on for too long. */
+async function within<T>(
+  patience: number,
+  signal: AbortSignal,
+  task: (options: WaitOptions) => Promise<T>,
+): Promise<T> {
+  const silence = new AbortController()
+  const cancel = systemClock.sleepUntil(systemClock.now() + patience, () => silence.abort(new Silence()), 10)
+  try {
+    return await task({ signal: AbortSignal.any([signal, silence.signal]) })
+  } finally {
+    cancel()
+  }
+}
+
+function budgetFailure(verb: string, url: RedisUrl, cause: unknown, reasonOf: Session['reasonOf']): Failure {
+  if (cause instanceof Failure) return cause
+  if (cause instanceof BudgetError) {
+    const state = cause.message.replace(/^Cannot share the budget '.*?': /s, '')
+    return new Failure(cause.code, `Cannot ${verb} ${url.shown}: ${state}; ${seeWhich(url)}`, { cause })
+  }
+  if (cause instanceof OutageError || cause instanceof Silence) {
+    const code = cause instanceof OutageError ? cause.code : 'ERR_SLUICE_OUTAGE'
+    return new Failure(code, `Cannot ${verb} ${url.shown}: ${reasonOf(cause)}`, { cause })
+  }
+  throw cause
+}
+
+/** What to do about a budget that is not there. */
+export function unknownBudget(verb: string, url: RedisUrl): Failure {
+  return new Failure('ERR_SLUICE_BUDGET', `Cannot ${verb} ${url.shown}: there is no such budget; ${seeWhich(url)}`)
+}
+
+function seeWhich({ shown }: RedisUrl): string {
+  const [, server = shown, , query = ''] = /^(rediss?:\/\/[^/]*)(\/[^?]*)?(\?.*)?$/is.exec(shown) ?? []
+  return `see which there are with 'sluice budget ls ${server}${query ? `/${query}` : ''}'`
+}
