@@ -56,11 +56,11 @@ export class Lane {
 
   /** Waits, but not through longer silence than `patience` has. A {@link TimeoutError} ends the call then. */
   async patiently(patience: Patience, wait: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const stop = this.#watch(patience)
+    const stop = watchSilence(this.#clock, patience, (error) => this.interrupt(error))
     try {
       await wait(this.signal)
     } finally {
-      stop?.()
+      stop()
     }
   }
 
@@ -75,27 +75,60 @@ export class Lane {
     this.#closed = { reason }
     this.interrupt(reason)
   }
+}
 
-  #watch({ phase, timeout, progress }: Patience): (() => void) | undefined {
-    if (timeout === undefined) return undefined
-    const clock = this.#clock
-    const slack = Math.max(1, timeout / 100)
-    const interval = progress ? timeout / 4 : timeout
-    let quietSince = clock.now()
-    let last = progress?.()
-    let cancel: () => void
-    const look = (isLast: boolean) => {
-      const now = clock.now()
-      const current = progress?.()
-      if (current !== last) quietSince = now
-      else if (isLast) return this.interrupt(new TimeoutError(phase, timeout))
-      last = current
-      const due = quietSince + timeout
-      // If this process was busy, a sign of life may lie unread in the event loop: it has one more turn to come out.
-      if (now >= due) cancel = clock.sleepUntil(now, () => look(true))
-      else cancel = clock.sleepUntil(Math.min(now + interval, due), () => look(false), slack)
-    }
-    cancel = clock.sleepUntil(quietSince + interval, () => look(false), slack)
-    return () => cancel()
+/**
+ * Calls `silent` if the other side is silent for longer than `patience` has.
+ *
+ * @returns A function that ends the watch.
+ */
+export function watchSilence(
+  clock: Clock,
+  { phase, timeout, progress }: Patience,
+  silent: (error: TimeoutError) => void,
+): () => void {
+  if (timeout === undefined) return () => {}
+  const slack = Math.max(1, timeout / 100)
+  const interval = progress ? timeout / 4 : timeout
+  let quietSince = clock.now()
+  let last = progress?.()
+  let cancel: () => void
+  const look = (isLast: boolean) => {
+    const now = clock.now()
+    const current = progress?.()
+    if (current !== last) quietSince = now
+    else if (isLast) return silent(new TimeoutError(phase, timeout))
+    last = current
+    const due = quietSince + timeout
+    // If this process was busy, a sign of life may lie unread in the event loop: it has one more turn to come out.
+    if (now >= due) cancel = clock.sleepUntil(now, () => look(true))
+    else cancel = clock.sleepUntil(Math.min(now + interval, due), () => look(false), slack)
+  }
+  cancel = clock.sleepUntil(quietSince + interval, () => look(false), slack)
+  return () => cancel()
+}
+
+/** Lanes that no call has now. */
+const idle = new WeakMap<Clock, Lane[]>()
+const MOST_IDLE = 16
+
+/**
+ * Runs one call in a lane that others have had before. `work` must not give the signal of the lane to anybody who keeps it.
+ *
+ * @throws As {@link Lane.run}.
+ */
+export async function inLane<T>(
+  clock: Clock,
+  action: string,
+  signal: AbortSignal | undefined,
+  work: (lane: Lane) => Promise<T>,
+): Promise<T> {
+  let lanes = idle.get(clock)
+  if (!lanes) idle.set(clock, (lanes = []))
+  const lane = lanes.pop() ?? new Lane(clock)
+  try {
+    return await lane.run(action, signal, () => work(lane))
+  } finally {
+    if (!lane.signal.aborted && lanes.length < MOST_IDLE) lanes.push(lane)
   }
 }

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../../clock.ts'
 import { ClosedError, type TimeoutPhase } from '../../../errors.ts'
-import { Lane } from '../../../streams/io/lane.ts'
+import { onAbort } from '../../../on-abort.ts'
+import { watchSilence } from '../../../streams/io/lane.ts'
 import { ProtocolError, ReplyError } from '../../errors.ts'
 import type { TextCodec } from '../../protocol/codec.ts'
 import { formatCommand, maskSecrets } from '../../protocol/command.ts'
@@ -106,21 +107,22 @@ export class ControlConnection {
     if (come) return come
     if (exchange.isAbandoned) throw exchange.givenUp()
     if (this.#failure) throw this.closed(exchange.command)
-    const lane = new Lane(this.#clock)
-    return await lane.run('wait for a reply', signal, async () => {
-      try {
-        const patience = { phase, timeout, progress: () => this.#received }
-        await lane.patiently(patience, (end) => exchange.waits.next(end))
-      } catch (error) {
-        const isSilent = error === lane.signal.reason && error !== signal?.reason
-        if (isSilent) this.destroy(error as Error)
-        else exchange.abandon()
-        throw error
-      }
-      const reply = exchange.replies.shift()
-      if (!reply) throw this.closed(exchange.command)
-      return reply
+    signal?.throwIfAborted()
+    const giveUp = onAbort(signal, (reason) => exchange.abandon(reason))
+    const patience = { phase, timeout, progress: () => this.#received }
+    const stop = watchSilence(this.#clock, patience, (error) => {
+      exchange.waits.fail(error)
+      this.destroy(error)
     })
+    try {
+      await exchange.waits.next()
+    } finally {
+      stop()
+      giveUp()
+    }
+    const reply = exchange.replies.shift()
+    if (!reply) throw this.closed(exchange.command)
+    return reply
   }
 
   /** The reply that ends a command. As {@link ControlConnection.reply}. */

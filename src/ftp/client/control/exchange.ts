@@ -34,10 +34,10 @@ export class Exchange {
     return new ClosedError(this.command || 'log in', { reason: 'it was given up' })
   }
 
-  /** Nobody is told of its replies from here on. Who waits for one gets a {@link ClosedError}. */
-  abandon(): void {
+  /** Nobody is told of its replies from here on. Who waits for one gets `reason`. @default a {@link ClosedError} */
+  abandon(reason: unknown = this.givenUp()): void {
     this.isAbandoned = true
     this.replies.length = 0
-    this.waits.fail(this.givenUp())
+    this.waits.fail(reason)
   }
 }

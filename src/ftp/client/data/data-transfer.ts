@@ -30,8 +30,11 @@ export class DataTransfer {
   readonly socket: Socket
   /** How many bytes the server says will come, if it says so: many do, in the text of the preliminary reply. */
   readonly announced: number | undefined
+  /** Aborts with the signal of the command, or once the server says that the transfer has failed, or the control connection is lost. */
+  readonly end: AbortSignal
   readonly #exchange: Exchange
   readonly #channel: Channel
+  readonly #unfollow: () => void
   #final: Reply | undefined
   #stopping: Promise<void> | undefined
 
@@ -52,38 +55,47 @@ export class DataTransfer {
     const isPassive = session.settings.mode === 'passive'
     const channel = isPassive ? await passiveChannel(session, command) : await activeChannel(session, signal)
     let exchange: Exchange | undefined
-    const stop = new AbortController()
-    const forget = onAbort(signal, (reason) => stop.abort(reason))
+    // A controller that follows a signal costs a third of what `AbortSignal.any` does, and small files feel that.
+    const ending = new AbortController()
+    const unfollow = onAbort(signal, (reason) => ending.abort(reason))
     try {
       if (prepared) await unlessAborted(prepared, signal)
       await restartAt(session, offset, signal)
       exchange = session.send(verb, argument)
-      const connected = channel.ready(stop.signal)
+      const connected = channel.ready(ending.signal)
       connected.catch(() => {}) // it is told below, or what the server answers is
       const reply = await session.control.reply(exchange, session.patience(signal))
       if (reply.code >= 400) throw new ReplyError(exchange.command, reply)
       // The server may give up before there is a data connection.
-      onFailure(session, exchange, (error) => stop.abort(error))
+      onFailure(session, exchange, (error) => ending.abort(error))
       const socket = await connected.catch((error: unknown) => refusal(session, exchange as Exchange, error, signal))
-      return new DataTransfer(session, { exchange, channel, socket, reply })
+      return new DataTransfer(session, { exchange, channel, socket, reply, end: ending.signal, unfollow })
     } catch (error) {
-      stop.abort(error)
+      unfollow()
+      ending.abort(error)
       if (exchange) await stopTransfer(session, exchange, channel)
       else channel.reset()
       throw error
-    } finally {
-      forget()
     }
   }
 
   private constructor(
     session: Session,
-    parts: { readonly exchange: Exchange; readonly channel: Channel; readonly socket: Socket; readonly reply: Reply },
+    parts: {
+      readonly exchange: Exchange
+      readonly channel: Channel
+      readonly socket: Socket
+      readonly reply: Reply
+      readonly end: AbortSignal
+      readonly unfollow: () => void
+    },
   ) {
     this.session = session
     this.socket = parts.socket
     this.#exchange = parts.exchange
     this.#channel = parts.channel
+    this.end = parts.end
+    this.#unfollow = parts.unfollow
     this.announced = announcedSize(parts.reply)
     if (parts.reply.code >= 200) this.#final = parts.reply
   }
@@ -158,6 +170,7 @@ export class DataTransfer {
   }
 
   async #stop(): Promise<void> {
+    this.#unfollow()
     this.#exchange.ended = undefined
     if (this.#final) {
       this.socket.destroy()

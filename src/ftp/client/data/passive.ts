@@ -1,6 +1,6 @@
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import { Lane } from '../../../streams/io/lane.ts'
+import { inLane, Lane } from '../../../streams/io/lane.ts'
 import { opened } from '../../../streams/io/opened.ts'
 import { ProtocolError, ReplyError } from '../../errors.ts'
 import { type HostPort, parseExtendedPassiveReply, parsePassiveReply } from '../../protocol/address.ts'
@@ -76,8 +76,7 @@ class DialledChannel implements Channel {
   async ready(signal: AbortSignal | undefined): Promise<Socket> {
     const session = this.#session
     const { clock, timeouts } = session.settings
-    const lane = new Lane(clock)
-    return await lane.run('open the data connection', signal, async () => {
+    return await inLane(clock, 'open the data connection', signal, async (lane) => {
       const socket = this.#socket
       if (socket.connecting) {
         const patience = { phase: 'data connect' as const, timeout: timeouts.dataConnect }
