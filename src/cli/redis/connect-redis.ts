@@ -1,12 +1,11 @@
 import { isIP } from 'node:net'
 import { systemClock } from '../../clock.ts'
-import { onAbort } from '../../on-abort.ts'
 import type { RedisClient } from '../../redis/index.ts'
 import { Failure } from '../failure.ts'
-import { redisFailure } from './redis-failure.ts'
+import { reasonIn, redisFailure } from './redis-failure.ts'
 import { passwordFor } from './redis-password.ts'
 import type { RedisUrl } from './redis-url.ts'
-import { Silence } from './silence.ts'
+import { within } from './within.ts'
 
 export interface ConnectOptions {
   /** For URLs without a password: the file whose first line it is. */
@@ -20,7 +19,9 @@ export interface ConnectOptions {
 export interface RedisConnection {
   readonly client: RedisClient
   readonly isCluster: boolean
-  /** What Redis or its client said, in one line and without the password. */
+  /** What went wrong in a call, as a failure in one line, without the password. */
+  readonly failureOf: (error: unknown) => Failure
+  /** The reason alone. */
   readonly reasonOf: (error: unknown) => string
   /** Drops the connection, without waiting for anything. A second call does nothing. */
   close(): Promise<void>
@@ -31,6 +32,9 @@ const FIRST_RETRY = 100
 const LAST_RETRY = 500
 /** Milliseconds for a TCP connection and TLS, each. */
 const CONNECT_TIMEOUT = 2000
+/** Milliseconds between two pings, and after which a connection on which nothing moves is given up. */
+const PING = 2000
+const SILENCE = 5000
 const A_YEAR = 365 * 86_400_000
 
 /**
@@ -48,6 +52,8 @@ export async function connectRedis(url: RedisUrl, options: ConnectOptions): Prom
   let isConnected = false
   const sockets = {
     connectTimeout: Math.min(timeout, CONNECT_TIMEOUT),
+    // A host that has lost its power breaks no connection. Pings are sent one by one, so that without answers nothing moves.
+    socketTimeout: SILENCE,
     reconnectStrategy: (retries: number) =>
       isConnected ? Math.min(LAST_RETRY, FIRST_RETRY * 2 ** retries) * (0.5 + Math.random() / 2) : false,
   }
@@ -56,8 +62,9 @@ export async function connectRedis(url: RedisUrl, options: ConnectOptions): Prom
   // A certificate can't be asked for by an address (RFC 6066 section 3).
   const first = { ...tls, ...(url.tls && isIP(host) === 0 ? { servername: host } : {}), host, port }
   const login = { ...(url.user !== undefined && { username: url.user }), ...(password !== undefined && { password }) }
-  const common = { ...login, name: 'sluice', maintNotifications: 'disabled' as const }
-  const told = { url, password, timeout }
+  const common = { ...login, name: 'sluice', pingInterval: PING, maintNotifications: 'disabled' as const }
+  const failureOf = (error: unknown) => redisFailure(error, { url, password, timeout })
+  const reasonOf = (error: unknown) => reasonIn(failureOf(error))
   const clients: { destroy(): void }[] = []
   // What a client is just connecting can't be taken back: it must not keep the process from ending, so this does while it should.
   const release = systemClock.sleepUntil(systemClock.now() + A_YEAR, () => {}, A_YEAR)
@@ -79,8 +86,7 @@ export async function connectRedis(url: RedisUrl, options: ConnectOptions): Prom
         `Cannot use ${url.shown}: it is a Sentinel, no Redis; name the Redis that it watches`,
       )
     }
-    const reasonOf = (error: unknown) => redisFailure(error, told).reason
-    if (mode !== 'cluster') return { client, isCluster: false, reasonOf, close }
+    if (mode !== 'cluster') return { client, isCluster: false, failureOf, reasonOf, close }
     if (url.db !== 0) {
       throw new Failure(
         'ERR_REDIS',
@@ -96,7 +102,7 @@ export async function connectRedis(url: RedisUrl, options: ConnectOptions): Prom
     await cluster.connect()
     clients.splice(clients.indexOf(client), 1)
     destroy(client)
-    return { client: cluster, isCluster: true, reasonOf, close }
+    return { client: cluster, isCluster: true, failureOf, reasonOf, close }
   }
   try {
     const connection = await within(timeout, signal, connect)
@@ -105,7 +111,7 @@ export async function connectRedis(url: RedisUrl, options: ConnectOptions): Prom
   } catch (error) {
     await close()
     if (signal?.aborted) throw signal.reason
-    throw redisFailure(error, told).failure
+    throw failureOf(error)
   }
 }
 
@@ -123,21 +129,4 @@ function modeOf(reply: unknown): string | undefined {
   if (Array.isArray(reply)) return String(reply[reply.indexOf('mode') + 1])
   const { mode } = Object(reply) as { readonly mode?: unknown }
   return mode === undefined ? undefined : String(mode)
-}
-
-async function within<T>(timeout: number, signal: AbortSignal | undefined, act: () => Promise<T>): Promise<T> {
-  let release = () => {}
-  const ended = new Promise<never>((_, reject) => {
-    const cancel = systemClock.sleepUntil(systemClock.now() + timeout, () => reject(new Silence()), 10)
-    const unlisten = onAbort(signal, reject)
-    release = () => {
-      cancel()
-      unlisten()
-    }
-  })
-  try {
-    return await Promise.race([act(), ended])
-  } finally {
-    release()
-  }
 }

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { BudgetError, OutageError } from '../../redis/index.ts'
 import { formatDuration } from '../../units.ts'
 import { Failure, oneLine } from '../failure.ts'
 import type { RedisUrl } from './redis-url.ts'
@@ -49,18 +50,51 @@ export interface RedisContext {
   readonly timeout: number
 }
 
-/** Says why Redis can't be used: as a failure with advice, and as the reason alone. Neither has the password in it. */
-export function redisFailure(
-  cause: unknown,
-  { url, password, timeout }: RedisContext,
-): { readonly failure: Failure; readonly reason: string } {
-  if (cause instanceof Failure) return { failure: cause, reason: cause.message }
+/** Why Redis can't be used. Neither text has the password in it. */
+export class RedisFailure extends Failure {
+  /** The state alone, without what could not be done and what to do next. */
+  readonly reason: string
+  /** Whether it may pass by itself: nothing that was asked for is wrong. */
+  readonly mayPass: boolean
+  constructor(code: string, message: string, reason: string, mayPass: boolean, options: ErrorOptions) {
+    super(code, message, options)
+    this.reason = reason
+    this.mayPass = mayPass
+  }
+}
+
+/** Says why Redis can't be used, and what to do next. A failure that says so already is given back. */
+export function redisFailure(cause: unknown, { url, password, timeout }: RedisContext): Failure {
+  if (cause instanceof Failure) return cause
+  if (cause instanceof BudgetError) {
+    return new Failure(cause.code, `${oneLine(cause.message)}; share another budget, or clear that key`, { cause })
+  }
+  if (cause instanceof OutageError && cause.cause instanceof Error) {
+    return redisFailure(cause.cause, { url, password, timeout })
+  }
   const [state, advice] = explain(cause, timeout) ?? [oneLine(without(textOf(cause), password))]
   const message = `Cannot use ${url.shown}: ${state}${advice ? `; ${advice}` : ''}`
   const { code = 'ERR_REDIS' } = Object(cause) as { readonly code?: string }
   // Old servers repeat what they don't understand, the password too.
   const isClean = !password || !inspect(cause).includes(password)
-  return { failure: new Failure(code, message, isClean ? { cause } : {}), reason: state }
+  return new RedisFailure(code, message, state, mayPass(cause, code), isClean ? { cause } : {})
+}
+
+/** The state alone, in the words of a failure. */
+export const reasonIn = (failure: Failure): string =>
+  failure instanceof RedisFailure ? failure.reason : failure.message
+
+/** What an outage or a failover brings, among what Redis answers. */
+const PASSING = new Set(['READONLY', 'LOADING', 'MASTERDOWN', 'CLUSTERDOWN', 'OOM', 'TRYAGAIN', 'BUSY'])
+/** Network errors that tell of something that is not there, not of something that is wrong. */
+const ABSENT = /^(ECONN|EHOST|ENET|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EPIPE)/
+
+function mayPass(cause: unknown, code: string): boolean {
+  if (cause instanceof Silence || ABSENT.test(code)) return true
+  const message = textOf(cause)
+  return (
+    PASSING.has(message.split(' ', 1)[0] ?? '') || /socket closed|connection timeout|does not answer/i.test(message)
+  )
 }
 
 function explain(cause: unknown, timeout: number): Explanation | undefined {
@@ -87,7 +121,10 @@ function explain(cause: unknown, timeout: number): Explanation | undefined {
   return undefined
 }
 
-const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message || cause.name : String(cause))
+function textOf(cause: unknown): string {
+  if (cause instanceof OutageError) return cause.message.replace(/^Cannot .*?: /, '')
+  return cause instanceof Error ? cause.message || cause.name : String(cause)
+}
 
 function without(text: string, password: string | undefined): string {
   return password ? text.replaceAll(password, '****') : text

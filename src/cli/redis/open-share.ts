@@ -1,0 +1,101 @@
+import { Budget, type RedisClient, SharedThrottle } from '../../redis/index.ts'
+import { Failure } from '../failure.ts'
+import { connectRedis } from './connect-redis.ts'
+import { LateClient } from './late-client.ts'
+import { RedisFailure, reasonIn, redisFailure } from './redis-failure.ts'
+import { Share, type ShareEvents } from './share.ts'
+import type { ShareOptions } from './share-options.ts'
+import { within } from './within.ts'
+
+/** Milliseconds until Redis must have answered a call. */
+const TIMEOUT = 5000
+
+/** A Redis that is there, or is going to be. */
+interface Reached {
+  readonly client: RedisClient
+  /** Undefined if there is none of this name, or Redis is out of reach. */
+  readonly budget: { readonly limit: number | null } | undefined
+  /** Why Redis is out of reach, if it is. */
+  readonly absence: Failure | undefined
+  readonly failureOf: (error: unknown) => Failure
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Takes a share in a budget.
+ *
+ * @param signal Ends the waiting for Redis.
+ * @throws {Failure} If Redis can't be used, or there is no such budget and no limit for it; nothing was changed there then. The signal's
+ * reason if it is aborted.
+ */
+export async function openShare(options: ShareOptions, events: ShareEvents, signal: AbortSignal): Promise<Share> {
+  const reached = await reach(options, signal)
+  const { client, budget, absence, failureOf, close } = reached
+  try {
+    const limit = budget ? budget.limit : options.limit
+    if (limit === undefined) throw unknownLimit(options, absence)
+    const { name, weight, member, onOutage = 'hold-share' } = options
+    const share = new Share(
+      new SharedThrottle(client, name, { limit, weight, member, onOutage }),
+      events,
+      failureOf,
+      close,
+    )
+    if (!absence) await ready(share, options, signal, failureOf)
+    return share
+  } catch (error) {
+    await close()
+    throw signal.aborted ? signal.reason : failureOf(error)
+  }
+}
+
+async function reach(options: ShareOptions, signal: AbortSignal): Promise<Reached> {
+  const { url, name, passwordFile, env } = options
+  const how = { passwordFile, env, timeout: TIMEOUT }
+  try {
+    const connection = await connectRedis(url, { ...how, signal })
+    try {
+      const budget = await within(TIMEOUT, signal, () => new Budget(connection.client, name).state({ signal }))
+      return { ...connection, budget, absence: undefined }
+    } catch (error) {
+      await connection.close()
+      throw signal.aborted ? signal.reason : connection.failureOf(error)
+    }
+  } catch (error) {
+    if (!isBearable(options, error)) throw error
+    const client = new LateClient(url, how, error)
+    const failureOf = (error: unknown) => redisFailure(error, { url, password: url.password, timeout: TIMEOUT })
+    return { client, budget: undefined, absence: error, failureOf, close: () => client.close() }
+  }
+}
+
+/** Settles when Redis has sold the first bytes: what it refuses then, such as an ACL, should be told before anything moves. */
+async function ready(
+  share: Share,
+  options: ShareOptions,
+  signal: AbortSignal,
+  failureOf: (error: unknown) => Failure,
+): Promise<void> {
+  try {
+    await within(TIMEOUT, signal, () => share.throttle.ready({ signal }))
+  } catch (error) {
+    if (!signal.aborted && isBearable(options, failureOf(error))) return
+    await share.close()
+    throw error
+  }
+}
+
+/** Whether it is an outage as any other, and it was said what to do in one. */
+function isBearable({ onOutage }: ShareOptions, error: unknown): error is RedisFailure {
+  return onOutage !== undefined && error instanceof RedisFailure && error.mayPass
+}
+
+function unknownLimit({ url }: ShareOptions, absence: Failure | undefined): Failure {
+  const code = 'ERR_SLUICE_BUDGET'
+  if (absence) {
+    const state = `${reasonIn(absence)}, and the limit is not known`
+    return new Failure(code, `Cannot share ${url.shown}: ${state}; give it with --share-limit`)
+  }
+  const advice = "give its limit with --share-limit, or make it with 'sluice budget set'"
+  return new Failure(code, `Cannot share ${url.shown}: there is no such budget yet; ${advice}`)
+}

@@ -1,0 +1,51 @@
+import type { Sharing } from '../../redis/index.ts'
+import { formatRate } from '../../units.ts'
+
+/** What a line that shows how it goes has to say about a share. */
+export interface ShareNote {
+  readonly text: string
+  /** Whether something is wrong. */
+  readonly isAlarm: boolean
+}
+
+/** How a share stands, for programs and summaries. */
+export interface ShareFigures {
+  readonly budget: string
+  readonly member: string
+  readonly state: Sharing['state']
+  /** How many share the budget, by Redis's last answer. */
+  readonly members: number
+  readonly weight: number
+  /** Of all together: bytes per second, or null. */
+  readonly limitBytesPerSecond: number | null
+  /** What this process got over the last second, by Redis's count. */
+  readonly bytesPerSecond: number
+  /** What passed here. */
+  readonly bytes: number
+  readonly outages: number
+  /** Milliseconds of all outages together. */
+  readonly outageMs: number
+  /** Calls to Redis. */
+  readonly calls: number
+}
+
+/** `uplink: 1 of 8, 2.5 MiB/s`: what is the part of this process by its weight. */
+export function shareNote(name: string, sharing: Sharing, limit: number | null): ShareNote {
+  const { state, members, weight, weights, paused } = sharing
+  if (state === 'outage') return { text: 'Redis out of reach', isAlarm: true }
+  const say = (what: string) => ({ text: `${name}: ${what}`, isAlarm: false })
+  if (paused) return say('paused')
+  if (state !== 'joined') return say(state === 'idle' ? 'idle' : 'joining')
+  return say(`1 of ${members}, ${partOf(limit, weight, weights)}`)
+}
+
+function partOf(limit: number | null, weight: number, weights: number): string {
+  return limit === null ? 'no limit' : formatRate((limit * weight) / Math.max(weight, weights))
+}
+
+/** `1 of 8 in uplink (20 MiB/s)`, and what was amiss. */
+export function shareSummary({ budget, members, limitBytesPerSecond, outages }: ShareFigures): string {
+  const limit = limitBytesPerSecond === null ? 'no limit' : formatRate(limitBytesPerSecond, { exact: true })
+  const amiss = outages === 0 ? '' : `, ${outages} ${outages === 1 ? 'outage' : 'outages'} of Redis`
+  return `1 of ${Math.max(1, members)} in ${budget} (${limit})${amiss}`
+}
