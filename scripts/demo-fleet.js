@@ -50,9 +50,13 @@ async function main({ quick, json }) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => stop.abort(new Stopped(signal)))
   stdout.on('error', (error) => stop.abort(error)) // whoever read it has gone
   const stage = new Stage(new RedisServer(program), LIMIT, stop.signal, (error) => stop.abort(error))
-  process.once('exit', () => stage.clear()) // whatever happens
   const look = lookOf(stdout)
   const live = json ? undefined : new Live(stage, look, stdout)
+  process.once('exit', () => {
+    // Whatever happens.
+    stage.kill()
+    live?.stop()
+  })
   const lateness = monitorEventLoopDelay({ resolution: 1 })
   try {
     await stage.redis.start(stop.signal)
@@ -64,12 +68,16 @@ async function main({ quick, json }) {
     const late = { usual: lateness.percentile(99) / 1e6, worst: lateness.max / 1e6 }
     const results = resultsOf(stage, outcome, late)
     const width = Math.min(stdout.columns ? stdout.columns - 1 : PLAIN_WIDTH, MOST_WIDTH)
-    const text = json ? JSON.stringify({ redis: version, ...results }) : summary(stage, results, width, look).join('\n')
+    const text = json
+      ? JSON.stringify({ server: { version, pids: stage.redis.pids }, ...results })
+      : summary(stage, results, width, look).join('\n')
     stdout.write(`${text}\n`)
     return results.broken > 0 ? 1 : 0
+  } catch (error) {
+    throw stop.signal.aborted ? stop.signal.reason : error
   } finally {
     live?.stop()
-    stage.clear()
+    await stage.clear()
   }
 }
 

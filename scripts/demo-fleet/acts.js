@@ -38,7 +38,7 @@ export function acts({ limit, lightDemand, quick }) {
     {
       name: 'eight',
       short: 'eight share',
-      title: `Eight processes share ${all}; "${LIGHT}" wants ${little} only, the others have the rest`,
+      title: `Eight processes share ${all}; "${LIGHT}" wants ${little}, the others the rest`,
       kind: 'steady',
       settle: time(1500, 700),
       lasts: time(10_000, 2400),

@@ -23,19 +23,19 @@ export function checks(stage, played, facts) {
   return [
     {
       name: 'light',
-      says: `"${LIGHT}" got so much of what it wanted`,
+      says: `"${LIGHT}" got / wanted`,
       unit: '',
       ...judge(lightPart(stage, act('eight')), { target: { least: 0.99 }, sane: { least: 0.7 } }),
     },
     {
       name: 'returned',
-      says: 'killed: the others had its part after',
+      says: 'killed: its part was in use after',
       unit: 'ms',
       ...judge(returned(stage, act('killed'), facts.killed), { target: { most: 1500 }, sane: { most: 5000 } }),
     },
     {
       name: 'joined',
-      says: 'started: they had their part after',
+      says: 'started: they had their parts after',
       unit: 'ms',
       ...judge(joined(stage, act('joined')), { target: { most: 200 }, sane: { most: 5000 } }),
     },
@@ -47,13 +47,13 @@ export function checks(stage, played, facts) {
     },
     {
       name: 'kept',
-      says: 'Redis came back empty: limit it then knew / limit',
+      says: 'back: what Redis knew / limit',
       unit: '',
       ...judge((facts.back?.limit ?? 0) / stage.limit, { target: { least: 1, most: 1 }, sane: { least: 1, most: 1 } }),
     },
     {
       name: 'worst',
-      says: 'fullest 100 ms in all acts once settled / limit',
+      says: 'fullest 100 ms, settled / limit',
       unit: '',
       ...judge(worst(stage, played), { target: { most: 1.5 }, sane: { most: 5 } }),
     },
@@ -65,7 +65,7 @@ export function checks(stage, played, facts) {
     },
     {
       name: 'ended',
-      says: 'processes that did not end as asked',
+      says: 'did not end as asked',
       unit: '',
       ...judge(facts.endings?.filter((ending) => ending !== TERMINATED).length ?? Number.NaN, {
         target: { most: 0 },

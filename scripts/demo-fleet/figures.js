@@ -50,13 +50,13 @@ export function jain(values) {
 }
 
 /**
- * How long it takes until the rate is as it should be for a whole window, the window included, in ms; Infinity if it never is.
+ * How long it takes until the rate is as it should be, and is so for a whole window, in ms; Infinity if it never is.
  *
  * @param {Tap} tap
  * @param {(rate: number) => boolean} holds
  */
 export function timeUntil(tap, from, to, span, holds) {
-  for (let end = from + span; end <= to; end += 5) if (holds(tap.rate(end - span, end))) return end - from
+  for (let at = from; at + span <= to; at += 5) if (holds(tap.rate(at, at + span))) return at - from
   return Infinity
 }
 

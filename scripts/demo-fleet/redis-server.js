@@ -37,6 +37,8 @@ export class RedisServer {
   #program
   #child
   port = 0
+  /** Of each time that it was started. @type {number[]} */
+  pids = []
 
   /** @param {string} program */
   constructor(program) {
@@ -51,10 +53,6 @@ export class RedisServer {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
   }
 
-  get pid() {
-    return this.#child?.pid
-  }
-
   /** Starts it, or starts it again: empty, on the port that it had. @param {AbortSignal} signal */
   async start(signal) {
     if (this.port === 0) this.port = await freePort()
@@ -64,6 +62,7 @@ export class RedisServer {
       stdio: 'ignore',
       detached: true,
     })
+    if (this.#child.pid) this.pids.push(this.#child.pid)
     this.#child.on('error', () => {}) // seen below, as one that does not run
     for (
       const until = performance.now() + PATIENCE;

@@ -123,9 +123,14 @@ export class Stage {
     return living.map(({ ending }) => ending ?? 'still running')
   }
 
-  /** Ends everything that runs, at once, by its pid. */
-  clear() {
+  /** Kills everything that runs, by its pid. */
+  kill() {
     for (const member of this.members) member.kill('SIGKILL')
     this.redis.end()
+  }
+
+  /** The same, and waits until it is gone. */
+  async clear() {
+    await Promise.all([...this.members.map((member) => member.end('SIGKILL')), this.redis.kill()])
   }
 }

@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os'
 import { clockTime } from '../../dist/cli/progress/progress-line.js'
 import { sparkline } from '../../dist/cli/progress/sparkline.js'
 import { chart, dotColumns, LABEL, label } from './chart.js'
@@ -42,8 +43,15 @@ export function summary(stage, results, width, look) {
     '',
     verdict,
     dim(
-      `As the tap saw it, that all bytes went through. It was late itself: by ${usual.toFixed(1)} ms at most in 99 % of the time, and by ${worst.toFixed(0)} ms once.`,
+      `Measured at the reading end; it was late by ${usual.toFixed(1)} ms in 99 % of the time, by ${worst.toFixed(0)} ms at most.`,
     ),
+    ...(missed === 0
+      ? []
+      : [
+          dim(
+            `A machine that is busy with other things does that: ${availableParallelism()} processors, load ${loadavg()[0]?.toFixed(1)}.`,
+          ),
+        ]),
   ]
 }
 
@@ -78,7 +86,7 @@ export function timeAxis(lasts, columns) {
   for (let at = 0; at < lasts; at += step) {
     const text = clockTime(at)
     const column = Math.floor((at / lasts) * columns)
-    if (column < line.length || column + text.length > columns) continue
+    if ((line && column <= line.length) || column + text.length > columns) continue
     line = line.padEnd(column) + text
   }
   return line

@@ -13,7 +13,7 @@ const CELLS = [
   { key: 'jain', title: "Jain's index", digits: 5, unit: '' },
   { key: 'excess', title: 'most above it', digits: 0, unit: ' ms' },
 ]
-const CELL = 16
+const CELL = 15
 
 /** @param {readonly ActResult[]} acts @param {Look} look @returns {string[]} */
 export function actTable(acts, look) {
@@ -27,10 +27,10 @@ export function actTable(acts, look) {
         const text = `${measured.toFixed(digits)}${unit}`.padStart(CELL - VERDICT)
         return `${text} ${verdictText(verdict, target, look)}`
       })
-      return `   ${`${number} ${short}`.padEnd(17)}${limit}${cells.join('  ')}`.trimEnd()
+      return `   ${`${number} ${short}`.padEnd(16)}${limit}${cells.join('  ')}`.trimEnd()
     })
   return [
-    look.dim(`   ${''.padEnd(17)}${'limit'.padStart(10)}${heading}`.trimEnd()),
+    look.dim(`   ${''.padEnd(16)}${'limit'.padStart(10)}${heading}`.trimEnd()),
     ...rows,
     ...targets(acts).map((line) => look.dim(`   ${line}`)),
   ]
