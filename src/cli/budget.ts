@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { readBudget, readChanges, readInterval, readRedis } from './budget/budget-options.ts'
 import { runLs } from './budget/run-ls.ts'
 import { runPause, runResume } from './budget/run-pause.ts'
@@ -41,11 +41,13 @@ export function defineBudget(program: Command, ended: (exitCode: number) => void
 
   define(budget, 'ls', 'list the budgets of a Redis', 'Lists all budgets there are.', 'redis://host[:port]')
     .option('--json', 'write JSON, an object for each budget')
+    .addOption(passwordFile())
     .action(async (url: string, options: Options) => {
       ended(await runLs(readRedis(url, options), options.json === true))
     })
   define(budget, 'show', 'show a budget, and who shares it', 'Shows how a budget stands, and who shares it.')
     .option('--json', 'write JSON, one object')
+    .addOption(passwordFile())
     .action(async (url: string, options: Options) => {
       ended(await runShow(readBudget(url, options), options.json === true))
     })
@@ -53,27 +55,31 @@ export function defineBudget(program: Command, ended: (exitCode: number) => void
     .option('-l, --limit <RATE>', 'what all have together; none for no limit; makes the budget if there is none')
     .option('--weight <N>', 'the part of a member in proportion to others (needs --member)')
     .option('--member <NAME>', 'whose weight it is')
+    .addOption(passwordFile())
     .action(async (url: string, options: Options) => {
       ended(await runSet(readBudget(url, options), readChanges(options)))
     })
-  define(budget, 'pause', 'let nothing pass', 'Lets nothing pass in any process, until it is resumed.').action(
-    async (url: string, options: Options) => {
+  define(budget, 'pause', 'let nothing pass', 'Lets nothing pass in any process, until it is resumed.')
+    .addOption(passwordFile())
+    .action(async (url: string, options: Options) => {
       ended(await runPause(readBudget(url, options)))
-    },
-  )
-  define(budget, 'resume', 'end a pause', 'Lets all go on after a pause.').action(
-    async (url: string, options: Options) => {
+    })
+  define(budget, 'resume', 'end a pause', 'Lets all go on after a pause.')
+    .addOption(passwordFile())
+    .action(async (url: string, options: Options) => {
       ended(await runResume(readBudget(url, options)))
-    },
-  )
+    })
   define(budget, 'watch', 'watch a budget live', 'Shows who shares a budget, and what each has, until Ctrl-C.')
     .option('--interval <DURATION>', 'the time between two looks (default: 1s)')
     .option('--json', 'write JSON, an object at each look')
+    .addOption(passwordFile())
     .action(async (url: string, options: Options) => {
       const interval = readInterval(options)
       ended(await runWatch({ ...readBudget(url, options), interval, json: options.json === true }))
     })
 }
+
+const passwordFile = () => new Option('--redis-password-file <FILE>', 'the password of Redis is its first line')
 
 function define(
   budget: Command,
@@ -89,5 +95,4 @@ function define(
     .usage('URL [options]')
     .helpOption('-h, --help', 'show this help')
     .argument('<URL>', url)
-    .option('--redis-password-file <FILE>', 'the password of Redis is its first line')
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { onAbort } from '../../on-abort.ts'
 import { BudgetError, type BudgetState, type WaitOptions } from '../../redis/index.ts'
 import { repeat } from '../progress/repeat.ts'
+import { Rates } from './rates.ts'
 import { Roster } from './roster.ts'
 import type { View } from './view.ts'
 
@@ -25,6 +26,7 @@ const PATIENCE = 1000
 export class Lookout {
   readonly #options: LookoutOptions
   readonly #roster = new Roster()
+  readonly #rates = new Rates()
   #state: BudgetState | undefined
   #hasSeen = false
   #isLooking = false
@@ -70,7 +72,8 @@ export class Lookout {
     }
     const cancel = clock.sleepUntil(sentAt + PATIENCE, () => lose('it is silent'), 10)
     try {
-      const state = await look({ signal })
+      const found = await look({ signal })
+      const state = found && this.#rates.measure(found, clock.now())
       this.#state = state
       this.#hasSeen = true
       this.#outage = undefined

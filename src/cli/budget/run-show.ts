@@ -1,15 +1,17 @@
-import { Budget } from '../../redis/index.ts'
+import { BudgetError } from '../../redis/index.ts'
 import { writeOut } from '../output.ts'
 import { stateJson } from './budget-json.ts'
 import type { BudgetTarget } from './budget-options.ts'
+import { lookTwice } from './look-twice.ts'
 import { inWords, memberTable } from './member-table.ts'
 import { styleOf } from './style.ts'
 import { unknownBudget, withRedis } from './with-redis.ts'
 
 /** Runs `sluice budget show`. @returns The exit code. */
 export function runShow(target: BudgetTarget, json: boolean): Promise<number> {
-  return withRedis(target, 'show', async ({ client, call }) => {
-    const state = await call((options) => new Budget(client, target.name).state(options))
+  return withRedis(target, 'show', async (session) => {
+    const [state] = await lookTwice(session, [target.name])
+    if (state instanceof BudgetError) throw state
     if (!state) throw unknownBudget('show', target.url)
     if (json) return await writeOut(`${JSON.stringify(stateJson(target.name, state))}\n`)
     const words = inWords(target.name, state)

@@ -38,8 +38,14 @@ export function useOf({ limit, members, interval }: BudgetState): Use {
 export const figure = (value: number): number => (Number.isFinite(value) && value > 0 ? value : 0)
 
 export const rateText = (rate: number): string => formatRate(Math.round(figure(rate)))
-export const limitText = (limit: number | null): string =>
-  limit === null ? 'no limit' : formatRate(limit, { exact: true })
+
+/** As it was set, unless it takes too many digits. */
+export function limitText(limit: number | null): string {
+  if (limit === null) return 'no limit'
+  const exact = formatRate(limit, { exact: true })
+  return exact.length <= 12 ? exact : formatRate(limit)
+}
+
 export const bytesText = (bytes: number): string =>
   formatSize(Math.min(Number.MAX_SAFE_INTEGER, Math.floor(figure(bytes))))
 export const percentText = (part: number | undefined): string =>

@@ -1,4 +1,5 @@
 import { systemClock } from '../../clock.ts'
+import { onAbort } from '../../on-abort.ts'
 import { BudgetError, OutageError, type RedisClient, type WaitOptions } from '../../redis/index.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { Failure } from '../failure.ts'
@@ -16,6 +17,8 @@ export interface Session {
   readonly signal: AbortSignal
   /** Makes a call that must have its answer within 5 s. */
   readonly call: <T>(act: (options: WaitOptions) => Promise<T>) => Promise<T>
+  /** Settles after so many ms. */
+  readonly pause: (ms: number) => Promise<void>
   /** Why a call failed, in one line and without the password. */
   readonly reasonOf: (error: unknown) => string
 }
@@ -44,7 +47,11 @@ export async function withRedis(
     const { client } = connection
     close = connection.close
     reasonOf = (error) => connection.reasonOf(error instanceof OutageError ? (error.cause ?? error) : error)
-    await act({ client, signal, reasonOf, call: (task) => within(PATIENCE, signal, task) })
+    await act({
+      ...{ client, signal, reasonOf },
+      call: (task) => within(PATIENCE, signal, task),
+      pause: (ms) => pause(ms, signal),
+    })
     return EXIT_CODE.done
   } catch (error) {
     if (error instanceof Interruption) return EXIT_CODE[error.signal]
@@ -73,11 +80,24 @@ async function within<T>(
   }
 }
 
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = systemClock.sleepUntil(systemClock.now() + ms, () => {
+      unlisten()
+      resolve()
+    })
+    const unlisten = onAbort(signal, (reason) => {
+      cancel()
+      reject(reason)
+    })
+  })
+}
+
 function budgetFailure(verb: string, url: RedisUrl, cause: unknown, reasonOf: Session['reasonOf']): Failure {
   if (cause instanceof Failure) return cause
   if (cause instanceof BudgetError) {
     const state = cause.message.replace(/^Cannot share the budget '.*?': /s, '')
-    return new Failure(cause.code, `Cannot ${verb} ${url.shown}: ${state}; ${seeWhich(url)}`, { cause })
+    return new Failure(cause.code, `Cannot ${verb} ${url.shown}: ${state}; name another one`, { cause })
   }
   if (cause instanceof OutageError || cause instanceof Silence) {
     const code = cause instanceof OutageError ? cause.code : 'ERR_SLUICE_OUTAGE'
