@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { readPipeOptions } from './pipe/pipe-options.ts'
 import { runPipe } from './pipe/run-pipe.ts'
+import { defineShareOptions } from './redis/share-options.ts'
 
 const HELP = `
 Examples:
@@ -16,6 +17,10 @@ Examples:
   Feed a slow device byte by byte, at least 5 ms apart
     sluice pipe job.gcode -o /dev/ttyS0 --min-interval 5ms --mode bytewise
 
+  Share 20 MiB a second with all who share the budget 'uplink', on any machine
+    sluice pipe disk.img -o /mnt/nas/disk.img \\
+      --share redis://10.0.0.5/uplink --share-limit 20MiB/s
+
   Measure a pipeline without limiting it, for a script
     generate | sluice pipe --json 2>summary.json | consume
 
@@ -23,13 +28,17 @@ Bytes arrive unchanged and in order. An existing OUTPUT is overwritten, as cp an
 curl do; it is left alone if INPUT can't be opened. When a transfer fails, what
 was written so far stays.
 
+A limit of this process holds beside that of a budget. What a budget has is seen
+and changed by sluice budget. The password of Redis comes from the URL,
+--redis-password-file or SLUICE_REDIS_PASSWORD.
+
 On a terminal, a line on stderr shows how it goes, unless the data itself goes to
 a terminal. Other ends are told by the exit code: see sluice --help.
 `
 
 /** `sluice pipe`: bytes from one place to another, under limits. */
 export function definePipe(program: Command, ended: (exitCode: number) => void): void {
-  program
+  const command = program
     .command('pipe')
     .summary('copy bytes from one place to another, under limits')
     .description('Copies INPUT to OUTPUT, under limits. Without names: standard input to standard output.')
@@ -46,11 +55,13 @@ export function definePipe(program: Command, ended: (exitCode: number) => void):
       'fail if INPUT or OUTPUT makes no progress for so long; waiting for a limit never counts',
     )
     .option('--size <SIZE>', 'bytes to expect, for the time left (default: the size of a file)')
+  defineShareOptions(command)
+    .optionsGroup('Output:')
     .option('--json', 'end with one line of JSON on stderr, instead of the other lines')
     .option('--progress', 'show progress also where stderr is no terminal: a line each second')
     .option('-q, --quiet', 'show neither progress nor summary; errors still show')
     .addHelpText('after', HELP)
     .action(async (input: string | undefined, options: Record<string, unknown>) => {
-      ended(await runPipe(readPipeOptions(input, options)))
+      ended(await runPipe(readPipeOptions(input, options, process.env)))
     })
 }

@@ -7,8 +7,8 @@ export interface CopyOptions {
   readonly source: Source
   /** Settles once the sink has taken the bytes. */
   readonly send: (bytes: Buffer) => Promise<void>
-  /** Bytes in one `send` at most. */
-  readonly largestSend: number
+  /** Bytes in the next `send` at most; Infinity for what is granted at once. */
+  readonly largestSend: () => number
   readonly flow: Flow
   readonly watch: StallWatch
   readonly signal: AbortSignal
@@ -21,7 +21,8 @@ export interface CopyOptions {
 export async function copy({ source, send, largestSend, flow, watch, signal }: CopyOptions): Promise<void> {
   for await (const chunk of chunksOf(source, watch)) {
     for (let sent = 0; sent < chunk.length; ) {
-      const bytes = await draw(flow, Math.min(chunk.length - sent, largestSend), largestSend, signal)
+      const most = largestSend()
+      const bytes = await draw(flow, Math.min(chunk.length - sent, most), most, signal)
       await send(chunk.subarray(sent, sent + bytes))
       sent += bytes
     }

@@ -3,7 +3,7 @@ import { UsageError } from '../failure.ts'
 import { readPipeOptions } from './pipe-options.ts'
 
 test('readPipeOptions() has defaults', () => {
-  expect(readPipeOptions(undefined, {})).toEqual({
+  expect(readPipeOptions(undefined, {}, {})).toEqual({
     input: '-',
     output: '-',
     limit: null,
@@ -15,12 +15,13 @@ test('readPipeOptions() has defaults', () => {
     json: false,
     progress: false,
     quiet: false,
+    share: undefined,
   })
 })
 
 test('readPipeOptions() reads text', () => {
   const text = { limit: '1MiB/s', burst: '64KiB', minInterval: '1.5s', mode: 'bytewise', timeout: '1min', size: '2GB' }
-  expect(readPipeOptions('in', { ...text, output: 'out' })).toMatchObject({
+  expect(readPipeOptions('in', { ...text, output: 'out' }, {})).toMatchObject({
     input: 'in',
     output: 'out',
     limit: 2 ** 20,
@@ -49,7 +50,7 @@ const wrong = [
 ]
 for (const { options, says } of wrong) {
   test(`readPipeOptions() refuses ${JSON.stringify(options)}`, () => {
-    expect(() => readPipeOptions(undefined, options)).toThrow(UsageError)
-    expect(() => readPipeOptions(undefined, options)).toThrow(says)
+    expect(() => readPipeOptions(undefined, options, {})).toThrow(UsageError)
+    expect(() => readPipeOptions(undefined, options, {})).toThrow(says)
   })
 }

@@ -1,6 +1,7 @@
 import { parseDuration, parseRate, parseSize } from '../../units.ts'
 import { UsageError } from '../failure.ts'
 import { readOption, readTimeout } from '../read-option.ts'
+import { readShareOptions, type ShareOptions } from '../redis/share-options.ts'
 
 /** What `sluice pipe` is asked to do, checked. */
 export interface PipeOptions {
@@ -22,13 +23,19 @@ export interface PipeOptions {
   readonly json: boolean
   readonly progress: boolean
   readonly quiet: boolean
+  /** A budget to share with others, if any. */
+  readonly share: ShareOptions | undefined
 }
 
 /**
  * @param options By name, as commander gives them: text, or true for a flag.
  * @throws {UsageError} If one can't be read, or two contradict each other.
  */
-export function readPipeOptions(input: string | undefined, options: Readonly<Record<string, unknown>>): PipeOptions {
+export function readPipeOptions(
+  input: string | undefined,
+  options: Readonly<Record<string, unknown>>,
+  env: ShareOptions['env'],
+): PipeOptions {
   const { output, limit, burst, minInterval, mode, timeout, size } = options
   const needs = (name: string, value: unknown, needed: string, other: unknown) => {
     if (value !== undefined && other === undefined) throw new UsageError(`Cannot use ${name} without ${needed}`)
@@ -51,6 +58,7 @@ export function readPipeOptions(input: string | undefined, options: Readonly<Rec
     json: options.json === true,
     progress: options.progress === true,
     quiet: options.quiet === true,
+    share: readShareOptions(options, env),
   }
 }
 

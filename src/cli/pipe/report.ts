@@ -2,6 +2,7 @@ import { formatDuration, formatRate, formatSize } from '../../units.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { Failure, UsageError } from '../failure.ts'
 import { Interruption } from '../interruption.ts'
+import { type ShareFigures, shareSummary } from '../redis/share-report.ts'
 import { tell } from '../tell.ts'
 import type { PipeOptions } from './pipe-options.ts'
 import type { Tally } from './tally.ts'
@@ -13,6 +14,8 @@ export interface Result {
   readonly waited: number
   /** Bytes that were to be expected, if known. */
   readonly size: number | undefined
+  /** How the share in a budget stood at the end. */
+  readonly share: ShareFigures | undefined
   /** What ended it early. */
   readonly error: unknown
   /** Whether to sum up a transfer in which nothing is remarkable. */
@@ -34,7 +37,7 @@ export function report(options: PipeOptions, result: Result): number {
     process.stderr.write(`${JSON.stringify(toJson(options, result, outcome, exitCode))}\n`)
     return exitCode
   }
-  const sum = summary(options, result.tally)
+  const sum = summary(options, result)
   if (outcome === 'interrupted' && !options.quiet) tell(`${(error as Interruption).message} after ${sum}`)
   else if (result.withSummary) tell(outcome === 'done' ? sum : `${outcome.replace('-', ' ')} after ${sum}`)
   if (outcome === 'failed') tell((error as Failure).message, error)
@@ -49,7 +52,7 @@ function outcomeOf(error: unknown): readonly [Outcome, number] {
 }
 
 /** `32.0 MiB in 4.00 s, 8.00 MiB/s of 8 MiB/s, worst 100 ms 8.03 MiB/s (1.00 of the limit)` */
-function summary({ limit }: PipeOptions, tally: Tally): string {
+function summary({ limit }: PipeOptions, { tally, share }: Result): string {
   const { bytes, elapsed, worst } = tally
   const of = limit === null ? '' : ` of ${formatRate(limit, { exact: true })}`
   const ratio = worst === undefined || limit === null ? '' : ` (${(worst / limit).toFixed(2)} of the limit)`
@@ -57,11 +60,17 @@ function summary({ limit }: PipeOptions, tally: Tally): string {
     `${formatSize(bytes)} in ${formatDuration(elapsed)}`,
     `${formatRate(mean(tally))}${of}`,
     ...(worst === undefined ? [] : [`worst 100 ms ${formatRate(worst)}${ratio}`]),
+    ...(share ? [shareSummary(share)] : []),
   ]
   return parts.join(', ')
 }
 
-function toJson(options: PipeOptions, { tally, waited, size, error }: Result, outcome: Outcome, exitCode: number) {
+function toJson(
+  options: PipeOptions,
+  { tally, waited, size, share, error }: Result,
+  outcome: Outcome,
+  exitCode: number,
+) {
   const { bytes, elapsed, worst } = tally
   return {
     outcome,
@@ -75,6 +84,7 @@ function toJson(options: PipeOptions, { tally, waited, size, error }: Result, ou
     bytesPerSecond: toThousandths(mean(tally)),
     limitBytesPerSecond: options.limit,
     worst100msBytesPerSecond: worst ?? null,
+    ...(share && { share }),
     error: error instanceof Failure && outcome === 'failed' ? { code: error.code, message: error.message } : null,
   }
 }

@@ -1,15 +1,19 @@
 import { type Clock, systemClock } from '../../clock.ts'
+import { errorOf, onAbort } from '../../on-abort.ts'
 import { ThrottledStreamWriter } from '../../streams/writer/throttled-stream-writer.ts'
 import { Flow } from '../../throttle/flow.ts'
 import { Throttle } from '../../throttle/throttle.ts'
 import { ioFailure } from '../failure.ts'
 import { onInterruption } from '../interruption.ts'
-import { startProgress } from '../progress/start-progress.ts'
+import { type Progress, startProgress } from '../progress/start-progress.ts'
+import { openShare } from '../redis/open-share.ts'
+import type { Share, ShareEvents } from '../redis/share.ts'
+import { tell } from '../tell.ts'
 import { copy } from './copy.ts'
 import { openSink, openSource, type Sink, type Source } from './ends.ts'
 import { Outlet } from './outlet.ts'
 import type { PipeOptions } from './pipe-options.ts'
-import { report } from './report.ts'
+import { type Result, report } from './report.ts'
 import { StallWatch } from './stall-watch.ts'
 import { Tally } from './tally.ts'
 
@@ -21,33 +25,68 @@ import { Tally } from './tally.ts'
  */
 export async function runPipe(options: PipeOptions): Promise<number> {
   const clock = systemClock
-  let source: Source
-  let sink: Sink
+  const stop = new AbortController()
+  const offInterruption = onInterruption((interruption) => stop.abort(interruption))
+  let source: Source | undefined
+  let share: Share | undefined
+  let progress: Progress | undefined
+  const erase = () => progress?.erase()
   try {
     source = await openSource(options.input)
-    sink = await openSink(options.output, source)
+    share = options.share && (await openShare(options.share, eventsOf(options, erase), stop.signal))
+    const sink = await openSink(options.output, source)
+    const result = await transfer({ source, sink, share, stop, clock }, options, (shown) => {
+      progress = shown
+    })
+    await share?.close()
+    return report(options, { ...result, share: share?.figures })
   } catch (error) {
-    return report(options, { tally: new Tally(clock), waited: 0, size: options.size, error, withSummary: false })
+    source?.stream.destroy()
+    await share?.close()
+    const nothing = { tally: new Tally(clock), waited: 0, size: options.size, withSummary: false }
+    return report(options, { ...nothing, share: undefined, error })
+  } finally {
+    offInterruption()
   }
-  return await transfer(source, sink, options, clock)
 }
 
-async function transfer(source: Source, sink: Sink, options: PipeOptions, clock: Clock): Promise<number> {
+/** Outages are told as they come, above the line that shows how it goes. */
+function eventsOf({ json }: PipeOptions, erase: () => void): ShareEvents {
+  const say = (line: string, error?: Error) => {
+    erase()
+    if (!json) tell(line, error)
+  }
+  return { outage: say, recovered: (line) => say(line) }
+}
+
+interface Transfer {
+  readonly source: Source
+  readonly sink: Sink
+  readonly share: Share | undefined
+  readonly stop: AbortController
+  readonly clock: Clock
+}
+
+/** @param shows Is told what shows how it goes. */
+async function transfer(
+  { source, sink, share, stop, clock }: Transfer,
+  options: PipeOptions,
+  shows: (progress: Progress) => void,
+): Promise<Omit<Result, 'share'>> {
   const size = options.size ?? source.size
-  const stop = new AbortController()
   const tally = new Tally(clock)
   const watch = new StallWatch(clock, options.timeout, (phase, error) => {
     stop.abort(ioFailure(phase, phase === 'read' ? source.name : sink.name, error))
   })
-  const flow = new Flow(new Throttle({ limit: options.limit, burst: options.burst }))
+  const own = new Throttle({ limit: options.limit, burst: options.burst })
+  const flow = new Flow({ own, ...(share && { share: share.throttle }) })
   const outlet = new Outlet(sink.stream, watch, (bytes) => tally.count(bytes))
   // Whatever ends the transfer early arrives here, and ends every wait.
   outlet.on('error', (error) => stop.abort(ioFailure('write', sink.name, error)))
-  stop.signal.addEventListener('abort', () => {
-    source.stream.destroy(stop.signal.reason)
-    outlet.destroy(stop.signal.reason)
+  onAbort(stop.signal, (reason) => {
+    source.stream.destroy(errorOf(reason))
+    outlet.destroy(errorOf(reason))
   })
-  const offInterruption = onInterruption((interruption) => stop.abort(interruption))
   const progress = startProgress(options, sink.isTerminal, clock, () => ({
     bytes: tally.bytes,
     elapsed: tally.elapsed,
@@ -56,40 +95,46 @@ async function transfer(source: Source, sink: Sink, options: PipeOptions, clock:
     limit: options.limit,
     size,
     waitsFor: stalledFor(watch, clock),
+    share: share?.note,
   }))
+  shows(progress)
   let error: unknown
   try {
     const signal = stop.signal
-    await copy({ source, flow, watch, signal, ...sending(outlet, options, signal) })
+    await copy({ source, flow, watch, signal, ...sending(outlet, options, share, signal) })
     await end(outlet)
   } catch (thrown) {
     error = stop.signal.aborted ? stop.signal.reason : ioFailure('write', sink.name, thrown)
     stop.abort(error)
     await closed(outlet, clock)
   } finally {
-    offInterruption()
     progress.stop()
     watch.close()
   }
   const { waited } = flow.stats
   flow.close()
-  return report(options, { tally, waited, size, error, withSummary: progress.isOn })
+  return { tally, waited, size, error, withSummary: progress.isOn }
 }
 
 /** How pieces are handed over, and how large they are. */
-function sending(outlet: Outlet, { limit, minInterval, mode }: PipeOptions, signal: AbortSignal) {
+function sending(
+  outlet: Outlet,
+  { limit, minInterval, mode }: PipeOptions,
+  share: Share | undefined,
+  signal: AbortSignal,
+) {
   if (minInterval === 0) {
     const send = (bytes: Buffer) =>
       new Promise<void>((resolve, reject) => {
         outlet.write(bytes, (error) => (error ? reject(error) : resolve()))
       })
-    return { send, largestSend: Infinity }
+    return { send, largestSend: () => Infinity }
   }
   const writer = new ThrottledStreamWriter(outlet, { minSendIntervalMs: minInterval })
   const send = (bytes: Buffer) => writer.write(bytes, { mode, drain: true, signal })
   // One write carries what the limit allows in an interval (rounded up: a little more in a little longer), so that both hold.
-  const collects = mode === 'whole' && limit !== null
-  return { send, largestSend: collects ? Math.ceil((limit * minInterval) / 1000) : Infinity }
+  const rate = () => Math.min(limit ?? Infinity, share?.part ?? Infinity)
+  return { send, largestSend: () => (mode === 'whole' ? Math.ceil((rate() * minInterval) / 1000) : Infinity) }
 }
 
 function end(outlet: Outlet): Promise<void> {

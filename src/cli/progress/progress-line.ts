@@ -17,6 +17,15 @@ export interface Snapshot {
   readonly size: number | undefined
   /** The end that has been silent for a while. */
   readonly waitsFor: 'input' | 'output' | undefined
+  /** How the share of a budget stands, if there is one. */
+  readonly share?: Note | undefined
+}
+
+/** A few words about something beside the transfer. */
+export interface Note {
+  readonly text: string
+  /** Whether something is wrong. */
+  readonly isAlarm: boolean
 }
 
 export interface LineStyle {
@@ -53,13 +62,15 @@ export function progressLine(now: Snapshot, rates: readonly number[], style: Lin
   const elapsed: Part = [`  ${clockTime(now.elapsed)}`, dim]
   const outlook: Part = now.waitsFor ? [STALLS[now.waitsFor], yellow] : [eta(now).padEnd(STALLS.input.length)]
   const graph: Part = ['  ', cyan]
+  const share: Part = now.share ? [`  ${now.share.text}`, now.share.isAlarm ? yellow : dim] : ['']
 
   // From the most to the least that is told.
   const attempts: readonly (readonly Part[])[] = [
-    [bytes, ofSize, percent, rate, ofLimit, graph, elapsed, outlook],
-    [bytes, percent, rate, ofLimit, graph, elapsed, outlook],
-    [bytes, percent, rate, ofLimit, graph, outlook],
-    [bytes, percent, rate, graph, outlook],
+    [bytes, ofSize, percent, rate, ofLimit, graph, elapsed, outlook, share],
+    [bytes, percent, rate, ofLimit, graph, elapsed, outlook, share],
+    [bytes, percent, rate, ofLimit, graph, outlook, share],
+    [bytes, percent, rate, graph, outlook, share],
+    [bytes, percent, rate, outlook, share],
     [bytes, percent, rate, outlook],
     [bytes, rate],
     [bytes],

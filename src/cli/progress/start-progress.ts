@@ -14,7 +14,9 @@ export interface ProgressOptions {
 export interface Progress {
   /** Whether anything is shown. */
   readonly isOn: boolean
-  /** Takes the line away again. */
+  /** Takes the line away, so that something else can be written there; it comes back below. */
+  erase(): void
+  /** Takes the line away for good. */
   stop(): void
 }
 
@@ -40,7 +42,7 @@ export function startProgress(
   const { stderr } = process
   const redraws = canRedraw(stderr)
   const isOn = progress || (redraws && !quiet && !json && !dataShows)
-  if (!isOn) return { isOn, stop() {} }
+  if (!isOn) return { isOn, erase() {}, stop() {} }
   const lines = new LiveLines(stderr)
   const rates: number[] = []
   const show = () => {
@@ -59,6 +61,7 @@ export function startProgress(
   const stop = repeat(clock, redraws ? REDRAW : LOG, show)
   return {
     isOn,
+    erase: () => lines.erase(),
     stop() {
       stop()
       lines.erase()

@@ -1,12 +1,6 @@
 import type { Sharing } from '../../redis/index.ts'
 import { formatRate } from '../../units.ts'
-
-/** What a line that shows how it goes has to say about a share. */
-export interface ShareNote {
-  readonly text: string
-  /** Whether something is wrong. */
-  readonly isAlarm: boolean
-}
+import type { Note } from '../progress/progress-line.ts'
 
 /** How a share stands, for programs and summaries. */
 export interface ShareFigures {
@@ -30,7 +24,7 @@ export interface ShareFigures {
 }
 
 /** `uplink: 1 of 8, 2.5 MiB/s`: what is the part of this process by its weight. */
-export function shareNote(name: string, sharing: Sharing, limit: number | null): ShareNote {
+export function shareNote(name: string, sharing: Sharing, limit: number | null): Note {
   const { state, members, weight, weights, paused } = sharing
   if (state === 'outage') return { text: 'Redis out of reach', isAlarm: true }
   const say = (what: string) => ({ text: `${name}: ${what}`, isAlarm: false })

@@ -2,8 +2,9 @@ import type { SharedThrottle } from '../../redis/index.ts'
 import { StreamThrottle } from '../../throttle/stream-throttle.ts'
 import { formatDuration, formatRate } from '../../units.ts'
 import type { Failure } from '../failure.ts'
+import type { Note } from '../progress/progress-line.ts'
 import { reasonIn } from './redis-failure.ts'
-import { type ShareFigures, type ShareNote, shareNote } from './share-report.ts'
+import { type ShareFigures, shareNote } from './share-report.ts'
 
 /** What happens to a share while it is used; each is told once. The lines are for people. */
 export interface ShareEvents {
@@ -49,7 +50,7 @@ export class Share {
   }
 
   /** For the line that shows how it goes. */
-  get note(): ShareNote {
+  get note(): Note {
     return shareNote(this.throttle.name, this.throttle.sharing, this.throttle.limit)
   }
 
