@@ -3,6 +3,7 @@ import { BusyError, ClosedError } from '../../errors.ts'
 import { checkSignal, onAbort } from '../../on-abort.ts'
 import type { ClientSettings } from './client-options.ts'
 import { ClientThrottles } from './client-throttles.ts'
+import { askAhead } from './data/passive.ts'
 import { Access } from './session/access.ts'
 import { type LooseStream, watchForgotten } from './session/forgotten-stream.ts'
 import { keepAlive } from './session/keep-alive.ts'
@@ -23,6 +24,7 @@ export class Connection {
   #session: Session
   #endKeepAlive: () => void
   #closing: Promise<void> | undefined
+  #transfersWaiting = 0
 
   /** @param throttles What transfers pass: of this connection alone, or shared with others. */
   static async open(
@@ -119,7 +121,26 @@ export class Connection {
     work: (session: Session, signal: AbortSignal) => Promise<T>,
     wanted?: () => void,
   ): Promise<T> {
-    return await this.run({ signal }, (session) => this.abortable(signal, (end) => work(session, end)), wanted)
+    let hasBegun = false
+    const begin = () => {
+      if (!hasBegun) this.#transfersWaiting--
+      hasBegun = true
+    }
+    this.#transfersWaiting++
+    try {
+      return await this.run(
+        { signal },
+        async (session) => {
+          begin()
+          const result = await this.abortable(signal, (end) => work(session, end))
+          if (this.#transfersWaiting > 0) askAhead(session)
+          return result
+        },
+        wanted,
+      )
+    } finally {
+      begin()
+    }
   }
 
   /** Runs `work` at once; `abort` ends it, too. */

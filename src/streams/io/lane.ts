@@ -123,8 +123,8 @@ export async function inLane<T>(
   signal: AbortSignal | undefined,
   work: (lane: Lane) => Promise<T>,
 ): Promise<T> {
-  let lanes = idle.get(clock)
-  if (!lanes) idle.set(clock, (lanes = []))
+  const lanes = idle.get(clock) ?? []
+  if (lanes.length === 0) idle.set(clock, lanes)
   const lane = lanes.pop() ?? new Lane(clock)
   try {
     return await lane.run(action, signal, () => work(lane))

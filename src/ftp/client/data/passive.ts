@@ -6,6 +6,7 @@ import { ProtocolError, ReplyError } from '../../errors.ts'
 import { type HostPort, parseExtendedPassiveReply, parsePassiveReply } from '../../protocol/address.ts'
 import type { SocketIntake } from '../../transfer/socket-intake.ts'
 import { handedOver } from '../control/dial.ts'
+import type { Exchange } from '../control/exchange.ts'
 import type { Session } from '../session/session.ts'
 import { type Channel, type ChannelOptions, type ResetOptions, resetSocket, secureData, shaken } from './channel.ts'
 
@@ -16,11 +17,32 @@ export async function passiveChannel(session: Session, { intake, signal }: Chann
   return session.settings.connect ? new HandedChannel(session, target) : new DialledChannel(session, target, intake)
 }
 
+/** A server may give up a port that nobody comes to; milliseconds. */
+const AHEAD_HOLDS = 1000
+
+/** Asks where to connect to for the next transfer, which is about to come: the answer is on its way while that gets ready. */
+export function askAhead(session: Session): void {
+  const { settings, control } = session
+  if (settings.mode !== 'passive' || session.refusesExtended || session.ahead || control.failure) return
+  session.ahead = { exchange: session.send('EPSV'), sentAt: settings.clock.now() }
+}
+
+function takeAhead(session: Session): Exchange | undefined {
+  const { ahead, settings } = session
+  session.ahead = undefined
+  if (!ahead) return undefined
+  if (settings.clock.now() - ahead.sentAt <= AHEAD_HOLDS) return ahead.exchange
+  ahead.exchange.abandon()
+  return undefined
+}
+
 /** EPSV (RFC 2428), or PASV (RFC 959) once that was refused in any way. */
 async function whereTo(session: Session, signal: AbortSignal | undefined): Promise<HostPort> {
   const host = session.dataHost
   if (!session.refusesExtended) {
-    const reply = await session.command('EPSV', undefined, { expectedCodes: ['2xx', '4xx', '5xx'], signal })
+    signal?.throwIfAborted()
+    const exchange = takeAhead(session) ?? session.send('EPSV')
+    const reply = await session.outcome(exchange, { expectedCodes: ['2xx', '4xx', '5xx'], signal })
     const port = reply.code === 229 ? extendedPort(session, reply.lines.join(' ')) : undefined
     if (port !== undefined) return { host, port }
     if (session.isIPv6) throw new ReplyError('EPSV', reply)

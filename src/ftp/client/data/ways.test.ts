@@ -46,6 +46,31 @@ describe('passiveChannel()', () => {
     expect(other.commands()).not.toContain('EPSV')
   })
 
+  for (const { title, patience, asked } of [
+    { title: 'asks for the next transfer before that begins, if it waits already', patience: 0, asked: 1 },
+    { title: 'asks again if it did so more than a second ago', patience: 1100, asked: 2 },
+  ]) {
+    test(title, async () => {
+      const PWD = async () => {
+        await delay(patience)
+        return '257 "/"'
+      }
+      await using ftp = await scriptedFtp({ ...ANSWERS, SIZE: '213 7', PWD })
+      const { client } = ftp
+      const contents = [read(client), client.currentDirectory(), read(client)]
+      expect(await Promise.all(contents)).toEqual(['content', '/', 'content'])
+      const again = Array.from({ length: asked - 1 }, () => 'EPSV')
+      const retrieval = ['RETR x', 'SIZE x']
+      expect(ftp.commands()).toEqual(['EPSV', ...retrieval, 'EPSV', 'PWD', ...again, ...retrieval])
+    })
+  }
+
+  test('asks for no transfer that does not wait', async () => {
+    await using ftp = await scriptedFtp({ ...ANSWERS, SIZE: '213 7' })
+    await Promise.all([read(ftp.client), ftp.client.size('y')])
+    expect(ftp.commands()).toEqual(['EPSV', 'RETR x', 'SIZE x', 'SIZE y'])
+  })
+
   const asPassive = (host: string) => async (call: FtpCall) => {
     const port = await call.session.openData()
     accepted.set(call.session, () => port.accept())

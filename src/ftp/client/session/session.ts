@@ -39,6 +39,8 @@ export class Session {
   type: 'I' | 'A' | undefined
   /** Whether the server, or what stands before it, has refused EPSV or EPRT. */
   refusesExtended: boolean
+  /** EPSV that was sent before the transfer it is for, and when, in ms. */
+  ahead: { readonly exchange: Exchange; readonly sentAt: number } | undefined
   /** Whether the server was told by REST where to begin, and no transfer has followed. */
   mayRestart = false
   /** Whether the server has refused MLSD. */
