@@ -17,6 +17,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 20_000,
+    // Some lay out 20,000 files first.
+    hookTimeout: 60_000,
     pool: 'forks',
     // Many tests wait for sockets and processes: two at a time take half of the time also on two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
