@@ -34,10 +34,16 @@ export async function runGet(options: GetOptions): Promise<number> {
     throw new UsageError('Cannot use --resume with standard output, of which nothing is kept')
   const isFile = output !== undefined && output !== '-'
   const steps = planGet(urls, { output, recursive, kind: isFile ? await kindOf(output) : 'missing' })
-  if (isFile && (endsWithSlash(output) || steps.length > 1)) await makeFolder(output)
   const sink = output === '-' ? await openStandardOutput() : undefined
   const jobs = steps.map((step) => jobOf(step, options, sink))
-  const outcome = await runJobs(jobs, options, { dataShows: sink?.isTerminal === true, inSequence: sink !== undefined })
+  const isInto = isFile && (endsWithSlash(output) || steps.length > 1)
+  const outcome = await runJobs(jobs, options, {
+    dataShows: sink?.isTerminal === true,
+    inSequence: sink !== undefined,
+    prepare: async () => {
+      if (isInto) await makeFolder(output)
+    },
+  })
   if (sink && !sink.stream.destroyed) await ended(sink)
   return reportTransfers(options, outcome)
 }

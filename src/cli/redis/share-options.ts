@@ -34,7 +34,7 @@ export function defineShareOptions(command: Command): Command {
     .option('--share-member <NAME>', 'what this process is called there (default: host, process id and a few letters)')
     .option(
       '--on-outage <POLICY>',
-      'while Redis is out of reach: hold-share, fair-share, closed or a rate; also if it is at the beginning (default: hold-share, and fail at the beginning)',
+      'while Redis is out of reach: hold-share (default), fair-share, closed or a rate; if given, begin without Redis too',
     )
     .option('--redis-password-file <FILE>', 'the password of Redis is its first line')
 }

@@ -13,12 +13,12 @@ export class Pools {
   /**
    * Asks for passwords, where they are needed; connects later.
    *
-   * @param total What all transfers pass.
+   * @param throttles What all transfers pass.
    */
   static async make(
     urls: readonly RemoteUrl[],
     options: TransferOptions,
-    total: StreamThrottle,
+    throttles: Readonly<Record<string, StreamThrottle>>,
     write: (line: string) => void,
   ): Promise<Pools> {
     const pools = new Pools()
@@ -26,7 +26,7 @@ export class Pools {
       const key = keyOf(url)
       if (pools.#pools.has(key)) continue
       const settings = await clientOptionsFor(url, options, write)
-      const pool = new ClientPool(url.host, { ...settings, throttles: { total }, connections: options.parallel })
+      const pool = new ClientPool(url.host, { ...settings, throttles, connections: options.parallel })
       pools.#pools.set(key, pool)
     }
     return pools

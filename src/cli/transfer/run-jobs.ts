@@ -2,13 +2,16 @@ import { systemClock } from '../../clock.ts'
 import type { TransferSummary } from '../../ftp/client/index.ts'
 import { StreamThrottle } from '../../throttle/stream-throttle.ts'
 import { Throttle } from '../../throttle/throttle.ts'
-import type { Failure } from '../failure.ts'
+import { Failure } from '../failure.ts'
 import { Interruption, onInterruption } from '../interruption.ts'
+import { openShare } from '../redis/open-share.ts'
+import type { Share } from '../redis/share.ts'
 import { remoteFailure } from '../remote/remote-failure.ts'
+import { tell } from '../tell.ts'
 import { Board } from './board.ts'
 import type { Job } from './job.ts'
 import { Pools } from './pools.ts'
-import { showBoard } from './show-board.ts'
+import { type Screen, showBoard } from './show-board.ts'
 import type { TransferOptions } from './transfer-options.ts'
 import type { Outcome } from './transfer-report.ts'
 
@@ -17,6 +20,8 @@ export interface RunOptions {
   readonly dataShows?: boolean
   /** Whether all goes to one place: one after the other then, and none after one that has failed. @default false */
   readonly inSequence?: boolean
+  /** What is to be done when nothing is missing any more, before anything is transferred. */
+  readonly prepare?: () => Promise<void>
 }
 
 /**
@@ -25,24 +30,70 @@ export interface RunOptions {
  * @returns How it ended; nothing is told yet.
  * @throws {UsageError | Interruption} Before anything was transferred.
  */
-export async function runJobs(
+export async function runJobs(jobs: readonly Job[], options: TransferOptions, how: RunOptions = {}): Promise<Outcome> {
+  const screen = showBoard(options, how.dataShows === true)
+  let share: Share | undefined
+  try {
+    share = await openShareFor(options, screen)
+  } catch (error) {
+    return nothingDone(error)
+  }
+  try {
+    const outcome = await transfer(jobs, options, how, screen, share)
+    await share?.close()
+    return { ...outcome, share: share?.figures }
+  } finally {
+    await share?.close()
+  }
+}
+
+/** Outages are told as they come, above the lines that show how it goes. */
+async function openShareFor({ share, json }: TransferOptions, screen: Screen): Promise<Share | undefined> {
+  if (!share) return undefined
+  const say = (line: string, error?: Error) => {
+    if (json) return
+    screen.erase()
+    tell(line, error)
+  }
+  const stop = new AbortController()
+  const release = onInterruption((interruption) => stop.abort(interruption))
+  try {
+    return await openShare(share, { outage: say, recovered: (line) => say(line) }, stop.signal)
+  } finally {
+    release()
+  }
+}
+
+/** @throws What is not a way for transfers to end. */
+function nothingDone(error: unknown): Outcome {
+  const interruption = error instanceof Interruption ? error : undefined
+  if (!interruption && !(error instanceof Failure)) throw error
+  const failures = error instanceof Failure ? [error] : []
+  const nothing = { summaries: [], files: 0, moved: 0, waited: 0, elapsed: 0 }
+  return { ...nothing, failures, interruption, limit: null, share: undefined, wasShown: false }
+}
+
+async function transfer(
   jobs: readonly Job[],
   options: TransferOptions,
-  { dataShows = false, inSequence = false }: RunOptions = {},
-): Promise<Outcome> {
+  { inSequence = false, prepare }: RunOptions,
+  screen: Screen,
+  share: Share | undefined,
+): Promise<Omit<Outcome, 'share'>> {
   const clock = systemClock
   const total = inBothDirections(options.totalLimit)
-  const screen = showBoard(options, dataShows)
   const urls = jobs.map(({ url }) => url)
-  const pools = await Pools.make(urls, options, total, screen.write)
+  const throttles = { total, ...(share && { share: share.both }) }
+  const pools = await Pools.make(urls, options, throttles, screen.write)
+  await prepare?.()
   const board = new Board(jobs.length, options.parallel, clock.now)
   const stop = new AbortController()
   const release = onInterruption((interruption) => stop.abort(interruption))
   const startedAt = clock.now()
   const summaries: TransferSummary[] = []
   const failures: Failure[] = []
-  const limits: Throttle[] = [total.read]
-  screen.start(board, { jobs, throttle: total.read })
+  const limits: Throttle[] = [total.read, ...(share ? [share.throttle] : [])]
+  screen.start(board, { jobs, throttle: total.read, share })
 
   const runOne = async (job: Job) => {
     const own = inBothDirections(options.limit)

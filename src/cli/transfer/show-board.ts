@@ -4,6 +4,7 @@ import { LiveLines } from '../progress/live-lines.ts'
 import { repeat } from '../progress/repeat.ts'
 import { LOG_WIDTH, MOST_RATES } from '../progress/start-progress.ts'
 import { canRedraw, hasColors, hasUnicode } from '../progress/terminal.ts'
+import type { Share } from '../redis/share.ts'
 import type { Board } from './board.ts'
 import { boardLines } from './board-lines.ts'
 import type { Job } from './job.ts'
@@ -13,14 +14,23 @@ import type { TransferOptions } from './transfer-options.ts'
 const REDRAW = 200
 const LOG = 1000
 
+/** What is shown. */
+interface Shown {
+  readonly jobs: readonly Job[]
+  /** What all bytes pass. */
+  readonly throttle: Throttle
+  readonly share: Share | undefined
+}
+
 /** Shows on stderr how transfers go, if somebody wants to see it: in place on a terminal, as plain lines elsewhere. */
 export interface Screen {
   /** Whether anything is going to be shown. */
   readonly isOn: boolean
   /** Writes a line to stderr, above those that are drawn over. */
   readonly write: (line: string) => void
-  /** @param throttle What all bytes pass. */
-  start(board: Board, transfers: { readonly jobs: readonly Job[]; readonly throttle: Throttle }): void
+  /** Takes the lines away, so that something else can be written there; they come back below. */
+  erase(): void
+  start(board: Board, transfers: Shown): void
   stop(): void
 }
 
@@ -39,7 +49,8 @@ export function showBoard({ progress, quiet, json, totalLimit, limit }: Transfer
       if (redraws) lines.erase()
       stderr.write(`${line}\n`)
     },
-    start(board, { jobs, throttle }) {
+    erase: () => lines.erase(),
+    start(board, { jobs, throttle, share }) {
       if (!isOn) return
       const clock = systemClock
       const startedAt = clock.now()
@@ -54,9 +65,16 @@ export function showBoard({ progress, quiet, json, totalLimit, limit }: Transfer
           elapsed: clock.now() - startedAt,
           pace: meanRate,
           limit: totalLimit ?? (jobs.length === 1 ? limit : null),
+          share: share?.note,
         }
         if (json) {
-          const figures = { files, bytes, sizeBytes: size ?? null, bytesPerSecond: Math.round(rate) }
+          const figures = {
+            files,
+            bytes,
+            sizeBytes: size ?? null,
+            bytesPerSecond: Math.round(rate),
+            share: share?.figures,
+          }
           if (!stderr.writableNeedDrain) stderr.write(`${JSON.stringify({ progress: true, ...figures })}\n`)
           return
         }

@@ -3,10 +3,13 @@ import { Glob } from '../../ftp/client/trees/glob.ts'
 import { parseRate } from '../../units.ts'
 import { UsageError } from '../failure.ts'
 import { gather, readCount, readList, readOption } from '../read-option.ts'
+import { defineShareOptions, readShareOptions, type ShareOptions } from '../redis/share-options.ts'
 import { defineRemoteOptions, type RemoteOptions, readRemoteOptions } from '../remote/remote-options.ts'
 
 /** How files are transferred, whichever way. */
 export interface TransferOptions extends RemoteOptions {
+  /** A budget to share with others, if any. */
+  readonly share: ShareOptions | undefined
   /** Of each transfer: bytes per second, or null. */
   readonly limit: number | null
   /** Of all together. */
@@ -39,7 +42,7 @@ export function defineTransferOptions(command: Command): Command {
     .option('--checksum', 'compare checksums with the server, if it computes any')
     .option('--include <GLOB>', 'of directories, only what matches; can be repeated', gather)
     .option('--exclude <GLOB>', 'of directories, not what matches; can be repeated', gather)
-  return defineRemoteOptions(command)
+  return defineShareOptions(defineRemoteOptions(command))
     .optionsGroup('Output:')
     .option('--json', 'end with one line of JSON on stderr; with --progress, one each second')
     .option('--progress', 'show progress also where stderr is no terminal: a line each second')
@@ -52,6 +55,7 @@ export function readTransferOptions(options: Readonly<Record<string, unknown>>):
   if (options.quiet && options.progress) throw new UsageError('Cannot use --quiet together with --progress')
   return {
     ...readRemoteOptions(options),
+    share: readShareOptions(options, process.env),
     limit: readOption('--limit', options.limit, parseRate) ?? null,
     totalLimit: readOption('--total-limit', options.totalLimit, parseRate) ?? null,
     parallel: readCount('--parallel', options.parallel, 1, MOST_PARALLEL) ?? 1,

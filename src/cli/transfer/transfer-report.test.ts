@@ -17,7 +17,7 @@ const one = {
 }
 const outcome = (more: Partial<Outcome> = {}): Outcome => ({
   ...{ summaries: [one, one], failures: [], interruption: undefined, files: 2, moved: 5000 },
-  ...{ waited: 12.34567, elapsed: 2000, limit: null, wasShown: false },
+  ...{ waited: 12.34567, elapsed: 2000, limit: null, share: undefined, wasShown: false },
   ...more,
 })
 const failure = new Failure('CODE', 'Cannot get it: so; do that')

@@ -3,6 +3,7 @@ import { formatDuration, formatRate, formatSize } from '../../units.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import type { Failure } from '../failure.ts'
 import type { Interruption } from '../interruption.ts'
+import { type ShareFigures, shareSummary } from '../redis/share-report.ts'
 import { tell } from '../tell.ts'
 import type { TransferOptions } from './transfer-options.ts'
 
@@ -22,6 +23,8 @@ export interface Outcome {
   readonly elapsed: number
   /** Of all together: bytes per second, or null. */
   readonly limit: number | null
+  /** How the share in a budget stood at the end, if there is one. */
+  readonly share: ShareFigures | undefined
   /** Whether progress was shown, and a summary is to take its place. */
   readonly wasShown: boolean
 }
@@ -95,7 +98,7 @@ function sumOf({ summaries, interruption, files, moved }: Outcome): Sum {
 }
 
 /** `12 files, 32.0 MiB in 4.00 s, 8.00 MiB/s of 8 MiB/s, 1 resumed` */
-function sentence({ elapsed, failures, limit }: Outcome, sum: Sum, extra: Extra): string {
+function sentence({ elapsed, failures, limit, share }: Outcome, sum: Sum, extra: Extra): string {
   const rate = elapsed > 0 ? (sum.bytes * 1000) / elapsed : 0
   const counts = [
     [sum.resumed, 'resumed'],
@@ -109,6 +112,7 @@ function sentence({ elapsed, failures, limit }: Outcome, sum: Sum, extra: Extra)
     `${formatRate(rate)}${limit === null ? '' : ` of ${formatRate(limit, { exact: true })}`}`,
     ...(extra.parts ?? []),
     ...counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`),
+    ...(share ? [shareSummary(share)] : []),
   ].join(', ')
 }
 
@@ -117,7 +121,7 @@ const MOST_FAILURES = 1000
 
 function toJson(
   options: TransferOptions,
-  { failures, elapsed, waited }: Outcome,
+  { failures, elapsed, waited, share }: Outcome,
   sum: Sum,
   outcome: string,
   exitCode: number,
@@ -134,6 +138,7 @@ function toJson(
     bytesPerSecond: elapsed > 0 ? toThousandths((sum.bytes * 1000) / elapsed) : 0,
     limitBytesPerSecond: options.limit,
     totalLimitBytesPerSecond: options.totalLimit,
+    ...(share && { share }),
     failures: errors.length,
     errors: errors.slice(0, MOST_FAILURES),
     error: errors[0] ?? null,
