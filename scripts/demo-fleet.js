@@ -61,6 +61,7 @@ async function main({ quick, json }) {
   try {
     await stage.redis.start(stop.signal)
     lateness.enable()
+    stage.vigil.start()
     const list = acts({ limit: LIMIT, lightDemand: LIGHT_DEMAND, quick })
     const outcome = await play(stage, list, (title) => live?.announce(title))
     lateness.disable()
@@ -77,6 +78,7 @@ async function main({ quick, json }) {
     throw stop.signal.aborted ? stop.signal.reason : error
   } finally {
     live?.stop()
+    stage.vigil.stop()
     await stage.clear()
   }
 }

@@ -13,10 +13,13 @@ type Paint = (text: string) => string
 const plain: Paint = (text) => text
 
 interface Tap {
-  count(bytes: number, now: number): void
+  count(bytes: number, now: number, since?: number): void
   between(from: number, to: number): number
 }
 const { Tap } = await load<{ Tap: new (origin: number) => Tap }>('tap.js')
+const { Vigil } = await load<{ Vigil: new () => { start(): void; stop(): void; since(now: number): number } }>(
+  'vigil.js',
+)
 const { chart, dotColumns } = await load<{
   chart(options: {
     totals: readonly number[]
@@ -60,6 +63,29 @@ test('Tap.between() adds what came, also long after the start', () => {
   expect(tap.between(0, 9)).toBe(3)
   expect(tap.between(-5, 10)).toBe(7)
   expect(tap.between(0, 1e6)).toBe(12)
+})
+
+test('Tap.count() spreads what came while the demo was held up', () => {
+  const tap = new Tap(1000)
+  tap.count(30, 1012.5, 1003.2)
+  expect([2, 3, 7, 12, 13].map((at) => tap.between(at, at + 1))).toEqual([0, 3, 3, 3, 0])
+})
+
+test('Vigil.since() knows when the process was held up, until all that was there is read', async () => {
+  const vigil = new Vigil()
+  vigil.start()
+  try {
+    const from = performance.now()
+    while (performance.now() < from + 30) {}
+    const now = performance.now()
+    expect(vigil.since(now)).toBeLessThan(now - 25)
+    expect(vigil.since(now + 1)).toBeLessThan(now - 25)
+    await new Promise((resolve) => setImmediate(resolve))
+    // The machine may hold it up once more, but that is after the first.
+    expect(vigil.since(performance.now())).toBeGreaterThanOrEqual(now)
+  } finally {
+    vigil.stop()
+  }
 })
 
 const limits = [

@@ -33,10 +33,10 @@ export class Member {
 
   /**
    * @param {string} name
-   * @param {{ url: string, limit: number, demand?: number, origin: number }} options
-   * @param {{ passed: (bytes: number, now: number) => void, died: (member: Member) => void }} tell
+   * @param {{ url: string, limit: number, demand?: number, origin: number, vigil: import('./vigil.js').Vigil }} options
+   * @param {{ passed: (bytes: number, now: number, since: number) => void, died: (member: Member) => void }} tell
    */
-  constructor(name, { url, limit, demand = Infinity, origin }, { passed, died }) {
+  constructor(name, { url, limit, demand = Infinity, origin, vigil }, { passed, died }) {
     this.name = name
     this.demand = demand
     this.tap = new Tap(origin)
@@ -49,8 +49,9 @@ export class Member {
     })
     this.#child.stdout.on('data', (chunk) => {
       const now = performance.now()
-      this.tap.count(chunk.length, now)
-      passed(chunk.length, now)
+      const since = vigil.since(now)
+      this.tap.count(chunk.length, now, since)
+      passed(chunk.length, now, since)
     })
     this.#child.stderr.setEncoding('utf8').on('data', (text) => {
       this.said = (this.said + text).slice(-MOST_SAID)

@@ -4,6 +4,7 @@ import { Complaint } from './complaint.js'
 import { fairShares } from './figures.js'
 import { Member } from './member.js'
 import { Tap } from './tap.js'
+import { Vigil } from './vigil.js'
 
 /** What the budget is called in Redis. */
 export const BUDGET = 'uplink'
@@ -20,6 +21,7 @@ export class Stage {
   origin = performance.now()
   /** What all processes together wrote. */
   total = new Tap(this.origin)
+  vigil = new Vigil()
   /** In the order in which they came; those who are gone, too. @type {Member[]} */
   members = []
   /** Which limit holds from when on. @type {{ at: number, limit: number }[]} */
@@ -77,9 +79,9 @@ export class Stage {
       ({ name, demand }) =>
         new Member(
           name,
-          { url, limit: this.limit, demand, origin: this.origin },
+          { url, limit: this.limit, demand, origin: this.origin, vigil: this.vigil },
           {
-            passed: (bytes, now) => this.total.count(bytes, now),
+            passed: (bytes, now, since) => this.total.count(bytes, now, since),
             died: ({ ending, said }) =>
               this.#fail(new Complaint(`${name} ended with ${ending}: ${said.trim() || 'it said nothing'}`)),
           },

@@ -43,13 +43,13 @@ export function summary(stage, results, width, look) {
     '',
     verdict,
     dim(
-      `Measured at the reading end; it was late by ${usual.toFixed(1)} ms in 99 % of the time, by ${worst.toFixed(0)} ms at most.`,
+      `Measured at the reading end, which was held up for ${usual.toFixed(1)} ms at most in 99 % of the time, and for ${worst.toFixed(0)} ms once.`,
     ),
     ...(missed === 0
       ? []
       : [
           dim(
-            `A machine that is busy with other things does that: ${availableParallelism()} processors, load ${loadavg()[0]?.toFixed(1)}.`,
+            `A machine that is busy with other things makes them miss: ${availableParallelism()} processors, load ${loadavg()[0]?.toFixed(1)}.`,
           ),
         ]),
   ]

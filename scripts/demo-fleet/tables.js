@@ -30,7 +30,7 @@ export function actTable(acts, look) {
       return `   ${`${number} ${short}`.padEnd(16)}${limit}${cells.join('  ')}`.trimEnd()
     })
   return [
-    look.dim(`   ${''.padEnd(16)}${'limit'.padStart(10)}${heading}`.trimEnd()),
+    look.dim(`   ${''.padEnd(16)}${'limit'.padStart(10)} ${heading}`.trimEnd()),
     ...rows,
     ...targets(acts).map((line) => look.dim(`   ${line}`)),
   ]

@@ -12,15 +12,20 @@ export class Tap {
     this.#origin = origin
   }
 
-  /** @param {number} bytes @param {number} now As a `performance.now()`, not before the origin. */
-  count(bytes, now) {
-    const slot = Math.floor(now - this.#origin)
-    while (slot >= this.#slots.length) {
+  /**
+   * @param {number} bytes
+   * @param {number} now As a `performance.now()`, not before the origin.
+   * @param {number} [since] They came some time from then on.
+   */
+  count(bytes, now, since = now) {
+    const last = Math.floor(now - this.#origin)
+    const first = Math.max(0, Math.floor(since - this.#origin))
+    while (last >= this.#slots.length) {
       const longer = new Float64Array(2 * this.#slots.length)
       longer.set(this.#slots)
       this.#slots = longer
     }
-    this.#slots[slot] += bytes
+    for (let slot = first; slot <= last; slot++) this.#slots[slot] += bytes / (last - first + 1)
     this.bytes += bytes
     this.firstAt ??= now - this.#origin
   }
