@@ -25,6 +25,8 @@ Environment:
   NO_COLOR             no colours
   SLUICE_DEBUG         show the stack of an error and its causes
   SLUICE_FTP_PASSWORD  the password of who logs in by FTP
+  SLUICE_REDIS_PASSWORD
+                       the password of the Redis that has a shared budget
   NETRC                the file with names and passwords (default: ~/.netrc)
 `
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { gather } from './read-option.ts'
+import { defineShareOptions } from './redis/share-options.ts'
 import { runServe } from './serve/run-serve.ts'
 import { readServeOptions } from './serve/serve-options.ts'
 
@@ -18,6 +19,8 @@ Examples:
 Without --user anybody may log in as anonymous. They may write too, if HOST is of
 this machine only; else say --read-only or --writable.
 
+A budget (--share) counts what all connections send and receive together.
+
 Once it accepts connections, "listening on ftp://HOST:PORT" is written to standard
 output, then a line for each transfer. SIGINT (Ctrl-C) lets transfers end that are
 running, a second one cuts them.
@@ -25,7 +28,7 @@ running, a second one cuts them.
 
 /** `sluice serve`: a folder by FTP. */
 export function defineServe(program: Command, ended: (exitCode: number) => void): void {
-  program
+  const command = program
     .command('serve')
     .summary('serve a folder by FTP')
     .description('Serves DIR by FTP, under limits.')
@@ -49,6 +52,7 @@ export function defineServe(program: Command, ended: (exitCode: number) => void)
     .option('--max-connections <N>', 'connections at a time (default: 10000)')
     .option('--idle-timeout <DURATION>', 'send clients away that are silent for so long (default: 5min)')
     .option('--passive-ports <A-B>', 'the ports for data connections (default: any)')
+  defineShareOptions(command)
     .optionsGroup('Output:')
     .option('--json', 'write JSON, an object in each line')
     .option('-q, --quiet', 'write no lines about transfers')

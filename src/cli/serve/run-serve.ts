@@ -7,6 +7,9 @@ import { type Interruption, onInterruption } from '../interruption.ts'
 import { LiveLines } from '../progress/live-lines.ts'
 import { repeat } from '../progress/repeat.ts'
 import { canRedraw, hasColors, hasUnicode } from '../progress/terminal.ts'
+import { openShare } from '../redis/open-share.ts'
+import { reasonIn } from '../redis/redis-failure.ts'
+import type { Share, ShareEvents } from '../redis/share.ts'
 import { printable, tell } from '../tell.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { serverLine } from './server-line.ts'
@@ -33,11 +36,61 @@ export async function runServe(options: ServeOptions): Promise<number> {
     tell(oneLine(error instanceof Error ? error.message : String(error)), error)
   })
   if (!options.quiet) logTo(server, options.json, above(process.stdout))
+  let share: Share | undefined
+  try {
+    share = await openShareFor(options, lines, above(process.stdout))
+    if (share) passBy(share, server)
+    return await serve(server, options, lines, share)
+  } finally {
+    await share?.close()
+  }
+}
+
+/** Outages are told as they come. */
+async function openShareFor(
+  { share, json }: ServeOptions,
+  lines: LiveLines,
+  write: (line: string) => void,
+): Promise<Share | undefined> {
+  if (!share) return undefined
+  const budget = share.name
+  const say = (event: string, facts: object, line: string, error?: Error) => {
+    lines.erase()
+    if (json) write(JSON.stringify({ event, time: new Date().toISOString(), budget, ...facts }))
+    else tell(line, error)
+  }
+  const events: ShareEvents = {
+    outage: (line, error) => say('outage', { error: reasonIn(error) }, line, error),
+    recovered: (line, after) => say('recovered', { afterMs: Math.round(after) }, line),
+  }
+  const stop = new AbortController()
+  const release = onInterruption((interruption) => stop.abort(interruption))
+  try {
+    return await openShare(share, events, stop.signal)
+  } finally {
+    release()
+  }
+}
+
+/** What all connections move, in either direction, is of the budget. */
+function passBy(share: Share, server: Server): void {
+  server.on('connection', ({ throttles }) => {
+    throttles.share = share.both
+  })
+}
+
+async function serve(
+  server: Server,
+  options: ServeOptions,
+  lines: LiveLines,
+  share: Share | undefined,
+): Promise<number> {
   await listen(server, options)
   const { url } = server
-  const event = { event: 'listening', time: new Date().toISOString(), url, ...server.address }
+  const budget = share ? { share: share.figures } : {}
+  const event = { event: 'listening', time: new Date().toISOString(), url, ...server.address, ...budget }
   process.stdout.write(options.json ? `${JSON.stringify(event)}\n` : `listening on ${url}\n`)
-  const stopShowing = show(server, options, lines)
+  const stopShowing = show(server, options, lines, share)
   const first = await new Promise<Interruption>((resolve) => onInterruption(resolve))
   const release = onInterruption(() => void server.close({ drain: false }))
   const running = transfersOf(server)
@@ -86,7 +139,12 @@ const REDRAW = 500
 const MOST_RATES = 24
 
 /** Shows on a terminal how the server stands. @returns A function that ends it. */
-function show(server: Server, { quiet, json, verbose, limit }: ServeOptions, lines: LiveLines): () => void {
+function show(
+  server: Server,
+  { quiet, json, verbose, limit }: ServeOptions,
+  lines: LiveLines,
+  share: Share | undefined,
+): () => void {
   const { stderr } = process
   if (quiet || json || verbose || !canRedraw(stderr)) return () => {}
   const style = { colors: hasColors(stderr), unicode: hasUnicode() }
@@ -97,7 +155,7 @@ function show(server: Server, { quiet, json, verbose, limit }: ServeOptions, lin
     rates.push(sent.rate + received.rate)
     if (rates.length > MOST_RATES) rates.shift()
     const now = { connections: server.connections.length, transfers: transfersOf(server), sent, received, limit }
-    lines.draw([serverLine(now, rates, { ...style, width: lines.width })])
+    lines.draw([serverLine({ ...now, share: share?.note }, rates, { ...style, width: lines.width })])
   })
   return () => {
     stop()

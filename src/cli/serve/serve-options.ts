@@ -5,6 +5,7 @@ import type { ServerOptions, User } from '../../ftp/server/index.ts'
 import { parseRate } from '../../units.ts'
 import { Failure, ioFailure, oneLine, UsageError } from '../failure.ts'
 import { readCount, readList, readOption, readTimeout } from '../read-option.ts'
+import { readShareOptions, type ShareOptions } from '../redis/share-options.ts'
 import { splitLogin } from '../remote/remote-options.ts'
 
 /** What `sluice serve` is asked to do, checked. */
@@ -20,6 +21,8 @@ export interface ServeOptions {
   readonly json: boolean
   readonly quiet: boolean
   readonly verbose: boolean
+  /** A budget to share with others, if any: for both directions together. */
+  readonly share: ShareOptions | undefined
 }
 
 /**
@@ -58,6 +61,7 @@ export function readServeOptions(
     json: options.json === true,
     quiet: options.quiet === true,
     verbose: options.verbose === true,
+    share: readShareOptions(options, env),
   }
 }
 

@@ -1,6 +1,6 @@
 import pc from 'picocolors'
 import { formatRate, formatSize } from '../../units.ts'
-import type { LineStyle } from '../progress/progress-line.ts'
+import type { LineStyle, Note } from '../progress/progress-line.ts'
 import { sparkline } from '../progress/sparkline.ts'
 
 /** How a server stands. */
@@ -13,6 +13,8 @@ export interface ServerSnapshot {
   readonly received: { readonly rate: number; readonly bytes: number }
   /** Bytes per second in each direction, or null. */
   readonly limit: number | null
+  /** How the share of a budget stands, if there is one. */
+  readonly share?: Note | undefined
 }
 
 const GRAPH = 16
@@ -27,7 +29,7 @@ const GRAPH = 16
  * @param rates Bytes per second sent and received, measured at even intervals, the last one last.
  */
 export function serverLine(now: ServerSnapshot, rates: readonly number[], style: LineStyle): string {
-  const { cyan, dim } = pc.createColors(style.colors)
+  const { cyan, dim, yellow } = pc.createColors(style.colors)
   const graph = sparkline(rates, GRAPH, now.limit ?? Math.max(1, ...rates), style.unicode)
   const flow = (name: string, { rate, bytes }: ServerSnapshot['sent']): readonly Part[] => [
     [`  ${name} `, dim],
@@ -39,6 +41,7 @@ export function serverLine(now: ServerSnapshot, rates: readonly number[], style:
     [[`  ${counted(now.transfers, 'transfer')}`]],
     flow('out', now.sent),
     flow('in', now.received),
+    ...(now.share ? [[[`  ${now.share.text}`, now.share.isAlarm ? yellow : dim] as const]] : []),
     [[`  ${graph}`, cyan]],
   ]
   let room = style.width
