@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -338,6 +338,53 @@ describe('Client.download() with resume', () => {
     expect(summary).toMatchObject({ bytes: 0, resumed: 1 })
     await expectBytes('copy', LONG)
     expect(ftp.commands().filter((line) => /^(RETR|EPSV)/.test(line))).toEqual([])
+  })
+
+  const copies: { title: string; change: () => unknown; skipped: 0 | 1; checksum?: true }[] = [
+    { title: 'skips a file whose whole copy is here', change: () => {}, skipped: 1 },
+    {
+      title: 'transfers a file whose time has changed',
+      change: () => remote.put('long', LONG, '20250102030406'),
+      skipped: 0,
+    },
+    {
+      title: 'transfers a file whose size has changed',
+      change: () => remote.put('long', LONG.subarray(1)),
+      skipped: 0,
+    },
+    { title: 'compares the checksum of a copy', change: () => {}, skipped: 1, checksum: true },
+    {
+      title: 'transfers a file whose checksum differs',
+      change: () => remote.put('long', Buffer.from(LONG).fill(7, 0, 9)),
+      skipped: 0,
+      checksum: true,
+    },
+    {
+      title: 'replaces a link',
+      change: async () => {
+        await rename(path('copy'), path('other'))
+        await symlink('other', path('copy'))
+      },
+      skipped: 0,
+    },
+  ]
+  for (const { title, change, skipped, checksum = false } of copies) {
+    test(title, async () => {
+      remote.features = [...remote.features, 'HASH SHA-256*;SHA-1']
+      await using ftp = await start()
+      await ftp.client.download('long', path('copy'), { resume: true })
+      await change()
+      const summary = await ftp.client.download('long', path('copy'), { resume: true, checksum })
+      expect(summary).toMatchObject({ files: 1 - skipped, skipped, resumed: 0, checked: checksum ? 1 : 0 })
+      await expectBytes('copy', remote.files.get('long')?.content ?? LONG)
+      expect(ftp.commands().filter((line) => line.startsWith('RETR'))).toHaveLength(2 - skipped)
+    })
+  }
+
+  test('transfers a file again when the server tells no time', async () => {
+    await using ftp = await start({ MDTM: Array(9).fill('502 No') })
+    await ftp.client.download('file', path('copy'), { resume: true })
+    expect(await ftp.client.download('file', path('copy'), { resume: true })).toMatchObject({ files: 1, skipped: 0 })
   })
 
   const changes: { title: string; change: () => unknown }[] = [

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -113,9 +116,9 @@ describe('Client.list(), of a server that is hostile', () => {
     MLST: '250-Here\r\n type=dir; /top\r\n250 End',
     MLSD: (call) => call.serve('type=file;size=1; f\r\ntype=dir; d\r\n'),
   }
-  const deepest = `top${'/d'.repeat(100)}`
+  const deepest = `top${'/d'.repeat(200)}`
 
-  test('gives the entries of 100 levels, and fails if there is one more in each directory', async () => {
+  test('gives the entries of 200 levels, and fails if there is one more in each directory', async () => {
     await using ftp = await scriptedFtp(endless)
     const paths: string[] = []
     const listed = (async () => {
@@ -123,20 +126,20 @@ describe('Client.list(), of a server that is hostile', () => {
     })()
     await expect(listed).rejects.toMatchObject({
       code: 'ERR_SLUICE_FTP_PROTOCOL',
-      message: expect.stringMatching(/^Cannot list: there are more than 100 levels of directories: "top\/d\/d/),
+      message: expect.stringMatching(/^Cannot list: there are more than 200 levels of directories: "top\/d\/d/),
     })
-    expect(paths).toHaveLength(202)
+    expect(paths).toHaveLength(402)
     expect(paths.at(-2)).toBe(`${deepest}/f`)
     expect(await ftp.client.currentDirectory()).toBe('/')
   })
 
-  test('Client.remove() fails below 100 levels', async () => {
+  test('Client.remove() fails below 200 levels', async () => {
     await using ftp = await scriptedFtp({
       ...endless,
       DELE: (call) => (call.argument === 'top' ? '550 No' : '250 Gone'),
     })
     await expect(ftp.client.remove('top')).rejects.toThrow(
-      'Cannot remove: there are more than 100 levels of directories: "top/d/d',
+      'Cannot remove: there are more than 200 levels of directories: "top/d/d',
     )
     expect(
       ftp
@@ -146,6 +149,20 @@ describe('Client.list(), of a server that is hostile', () => {
     ).toBe(`DELE ${deepest}/f`)
     expect(ftp.commands().filter((line) => line.startsWith('RMD'))).toEqual([])
     expect(await ftp.client.currentDirectory()).toBe('/')
+  })
+
+  test('Client.download() fails below 200 levels of a tree, and has the files above', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-deep-'))
+    try {
+      await using ftp = await scriptedFtp({ ...endless, RETR: (call) => call.serve('c') })
+      const summary = await ftp.client.download('top', folder, { onError: 'continue' })
+      expect(summary.failed.map(({ error }) => String(error))).toEqual([
+        expect.stringContaining('there are more than 200 levels of directories: "top/d/d'),
+      ])
+      expect(summary.files).toBe(201)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 
   test('gives no entry twice when a listing breaks off', async () => {

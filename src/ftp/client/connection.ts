@@ -4,6 +4,7 @@ import { checkSignal, onAbort } from '../../on-abort.ts'
 import type { ClientSettings } from './client-options.ts'
 import { ClientThrottles } from './client-throttles.ts'
 import { askAhead } from './data/passive.ts'
+import { Running } from './running.ts'
 import { Access } from './session/access.ts'
 import { type LooseStream, watchForgotten } from './session/forgotten-stream.ts'
 import { keepAlive } from './session/keep-alive.ts'
@@ -20,7 +21,7 @@ export class Connection {
   /** Streams whose users have to finish or close them by themselves. */
   readonly streams = new Set<LooseStream & { fail(reason: unknown): void }>()
   /** Ends what runs. */
-  readonly #running = new Set<AbortController>()
+  readonly #running = new Running()
   #session: Session
   #endKeepAlive: () => void
   #closing: Promise<void> | undefined
@@ -145,20 +146,12 @@ export class Connection {
 
   /** Runs `work` at once; `abort` ends it, too. */
   async abortable<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const controller = new AbortController()
-    const forget = onAbort(signal, (reason) => controller.abort(reason))
-    this.#running.add(controller)
-    try {
-      return await work(controller.signal)
-    } finally {
-      this.#running.delete(controller)
-      forget()
-    }
+    return await this.#running.run(signal, work)
   }
 
   /** Ends the transfer that runs, with this reason. */
   abort(reason: unknown): void {
-    for (const controller of this.#running) controller.abort(reason)
+    this.#running.abort(reason)
   }
 
   /** Runs the body of a stream. Calls that it makes of the same client are refused, as long as `isOpen`. */

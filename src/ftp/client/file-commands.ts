@@ -15,7 +15,7 @@ import type { Session } from './session/session.ts'
 
 /** How a directory is listed. */
 export interface ListOptions extends WaitOptions {
-  /** Whether directories below are listed, too, breadth first, up to 100 levels: more are a {@link ProtocolError}. Symbolic links are not followed. @default false */
+  /** Whether directories below are listed, too, breadth first, up to 200 levels: more are a {@link ProtocolError}. Symbolic links are not followed. @default false */
   readonly recursive?: boolean | undefined
   /** The command to list with, such as "LIST -a" or "NLST". @default MLSD if the server has it, else LIST */
   readonly command?: string | undefined
@@ -86,7 +86,7 @@ export abstract class FileCommands {
   /**
    * Removes a file, or a directory and all that is in it. Symbolic links are removed, not followed.
    *
-   * @throws {ProtocolError} If there are more than 100 levels of directories in it. What came before is removed then.
+   * @throws {ProtocolError} If there are more than 200 levels of directories in it. What came before is removed then.
    */
   async remove(path: string, options: WaitOptions = {}): Promise<void> {
     checkPath('remove', path)

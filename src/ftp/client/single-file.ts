@@ -10,21 +10,21 @@ export async function singleFile(
   direction: 'download' | 'upload',
   settings: TransferSettings,
   signal: AbortSignal | undefined,
-  move: (options: FileTransferOptions) => Promise<FileResult>,
+  move: (options: FileTransferOptions) => Promise<FileResult & { readonly skipped?: boolean }>,
 ): Promise<TransferSummary> {
   signal?.throwIfAborted()
   const { clock } = carrier.settings
   const start = clock.now()
   const { onProgress, progressInterval: interval } = settings
   const progress = onProgress && new JobProgress({ direction, onProgress, interval, clock, isSingle: true })
-  const { bytes, resumed, checked } = await move({ settings, progress, signal })
+  const { bytes, resumed, checked, skipped = false } = await move({ settings, progress, signal })
   progress?.end()
   const duration = clock.now() - start
   return {
-    files: 1,
+    files: skipped ? 0 : 1,
     directories: 0,
     bytes,
-    skipped: 0,
+    skipped: skipped ? 1 : 0,
     resumed: resumed ? 1 : 0,
     checked: checked ? 1 : 0,
     failed: [],

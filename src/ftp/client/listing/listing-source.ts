@@ -122,7 +122,7 @@ async function* listBy(
 }
 
 /** How many levels below the directory that was named are gone into: a server, or a circle of links on it, could have one more in each, without end. */
-export const MOST_LEVELS = 100
+export const MOST_LEVELS = 200
 
 /** @throws {ProtocolError} */
 export function tooDeep(action: 'list' | 'remove', path: string): never {

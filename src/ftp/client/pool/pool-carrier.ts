@@ -1,9 +1,9 @@
 import { ClosedError } from '../../../errors.ts'
-import { onAbort } from '../../../on-abort.ts'
 import type { ClientSettings } from '../client-options.ts'
 import type { ClientThrottles } from '../client-throttles.ts'
 import type { Connection } from '../connection.ts'
 import type { Log } from '../log.ts'
+import { Running } from '../running.ts'
 import type { Session } from '../session/session.ts'
 import type { Carrier } from '../transfer/carrier.ts'
 import { type Members, wasRefused } from './members.ts'
@@ -16,7 +16,7 @@ export class PoolCarrier implements Carrier {
   readonly connections: number
   readonly #members: Members
   /** Ends what runs. */
-  readonly #running = new Set<AbortController>()
+  readonly #running = new Running()
   /** What turns have failed with since the server wants fewer connections. */
   readonly #refusals = new WeakSet<object>()
   #isEnded = false
@@ -62,15 +62,7 @@ export class PoolCarrier implements Carrier {
 
   async abortable<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#isEnded) throw new ClosedError('use the pool')
-    const controller = new AbortController()
-    const forget = onAbort(signal, (reason) => controller.abort(reason))
-    this.#running.add(controller)
-    try {
-      return await work(controller.signal)
-    } finally {
-      this.#running.delete(controller)
-      forget()
-    }
+    return await this.#running.run(signal, work)
   }
 
   /** Makes sure that there is a connection. */
@@ -97,6 +89,6 @@ export class PoolCarrier implements Carrier {
   /** Ends all that runs, with this reason, for good. */
   end(reason: unknown): void {
     this.#isEnded = true
-    for (const controller of this.#running) controller.abort(reason)
+    this.#running.abort(reason)
   }
 }

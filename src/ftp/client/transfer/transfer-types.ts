@@ -19,7 +19,7 @@ export interface RetryOptions {
 export interface CommonTransferOptions extends WaitOptions {
   /**
    * Goes on where an earlier transfer of the same file ended, as far as its size and time tell that it is the same; else it starts anew. Only for files here:
-   * a stream can't be begun in the middle.
+   * a stream can't be begun in the middle. A download whose whole copy is here already, by its size and time and with `checksum` by that, is skipped.
    *
    * @default false
    */

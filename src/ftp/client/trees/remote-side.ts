@@ -2,7 +2,7 @@ import { ProtocolError, ReplyError } from '../../errors.ts'
 import { FileError } from '../../files/file-error.ts'
 import type { Entry } from '../../protocol/listing/entry.ts'
 import { baseName, joinPath } from '../../protocol/path.ts'
-import { listDirectory } from '../listing/listing-source.ts'
+import { listDirectory, MOST_LEVELS, tooDeep } from '../listing/listing-source.ts'
 import { makeDirectories, makeDirectory } from '../operations/directories.ts'
 import { statPath } from '../operations/stat.ts'
 import type { Session } from '../session/session.ts'
@@ -54,6 +54,7 @@ export class RemoteSide implements Side {
 
   async list(path: string, take: TakeItems, signal: AbortSignal): Promise<void> {
     const folder = this.pathOf(path)
+    if (path.split('/').length > MOST_LEVELS) tooDeep('list', folder)
     await this.run(signal, async (session, end) => {
       let count = 0
       const { flow, close } = this.#carrier.throttles.flow('read')
