@@ -149,6 +149,13 @@ test.each([
   expect(judge(measured, { target: { least: 0.99, most: 1.01 }, sane: { least: 0.7 } }).verdict).toBe(verdict)
 })
 
+test('judge() finds broken also what has no target', () => {
+  expect([0.9, 0.5].map((measured) => judge(measured, { target: {}, sane: { least: 0.7 } }).verdict)).toEqual([
+    'ok',
+    'broken',
+  ])
+})
+
 const look = { total: plain, limit: plain, dim: plain, bold: plain }
 
 test('chart() draws the total, the limit where the total is not, and marks', () => {

@@ -56,7 +56,7 @@ export function jain(values) {
  * @param {(rate: number) => boolean} holds
  */
 export function timeUntil(tap, from, to, span, holds) {
-  for (let at = from; at + span <= to; at += 5) if (holds(tap.rate(at, at + span))) return at - from
+  for (let at = from; at + span <= to; at += 5) if (holds(tap.rate(at, at + span))) return Math.round(at - from)
   return Infinity
 }
 

@@ -25,11 +25,11 @@ const LEAST = 250
  */
 export function summary(stage, results, width, look) {
   const { dim, bold } = look
-  const missed = results.missed + results.broken
-  const verdict =
-    missed === 0
-      ? look.green(`All ${results.judged} targets reached`)
-      : look.yellow(`${missed} of ${results.judged} targets missed`)
+  const { judged, missed, broken } = results
+  const verdicts = [
+    broken > 0 ? look.red(`${broken} of ${judged} are broken`) : '',
+    missed > 0 ? look.yellow(`${missed} of ${judged} targets missed`) : '',
+  ].filter((text) => text)
   const { usual, worst } = results.lateness
   return [
     '',
@@ -41,7 +41,7 @@ export function summary(stage, results, width, look) {
     '',
     ...checkTable(results.checks, look),
     '',
-    verdict,
+    verdicts.join(', ') || look.green(`All ${judged} targets reached`),
     dim(
       `Measured at the reading end, which was held up for ${usual.toFixed(1)} ms at most in 99 % of the time, and for ${worst.toFixed(0)} ms once.`,
     ),

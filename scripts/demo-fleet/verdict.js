@@ -10,7 +10,7 @@
 
 /** @param {number} measured @param {Bounds} bounds @returns {Check} */
 export function judge(measured, { target, sane }) {
-  return { measured, target, verdict: isIn(measured, target) ? 'ok' : isIn(measured, sane) ? 'missed' : 'broken' }
+  return { measured, target, verdict: !isIn(measured, sane) ? 'broken' : isIn(measured, target) ? 'ok' : 'missed' }
 }
 
 /** NaN is in none. @param {number} value @param {Range} range */
