@@ -1,5 +1,6 @@
 import { printable } from '../tell.ts'
 
+const PLAIN = /^[\x20-\x7e]*$/
 /** Characters that stand on the one before, or show nothing. */
 const NARROW = /^[\p{Mn}\p{Me}\p{Cf}]$/u
 /** Those of East Asia and emojis take two columns (Unicode Standard Annex 11). */
@@ -10,6 +11,7 @@ const widthOfCharacter = (character: string) => (NARROW.test(character) ? 0 : WI
 
 /** Columns of a terminal that a text without escape sequences takes. */
 export function displayWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length
   let width = 0
   for (const character of text) width += widthOfCharacter(character)
   return width

@@ -30,7 +30,9 @@ export class Lookout {
   #state: BudgetState | undefined
   #hasSeen = false
   #isLooking = false
-  #outage: { readonly since: number; readonly reason: string } | undefined
+  /** Ends the patience with the look that is under way. */
+  #cancel = () => {}
+  #outage: { readonly since: number; readonly reason: string | undefined } | undefined
 
   constructor(options: LookoutOptions) {
     this.#options = options
@@ -57,6 +59,7 @@ export class Lookout {
     } finally {
       stop()
       unlisten()
+      this.#cancel()
     }
   }
 
@@ -65,12 +68,12 @@ export class Lookout {
     this.#isLooking = true
     const { clock, look, reasonOf } = this.#options
     const sentAt = clock.now()
-    const lose = (reason: string) => {
+    const lose = (reason?: string) => {
       if (this.#outage) return
       this.#outage = { since: sentAt, reason }
       show(this.#view)
     }
-    const cancel = clock.sleepUntil(sentAt + PATIENCE, () => lose('it is silent'), 10)
+    this.#cancel = clock.sleepUntil(sentAt + PATIENCE, () => lose(), 10)
     try {
       const found = await look({ signal })
       const state = found && this.#rates.measure(found, clock.now())
@@ -83,7 +86,7 @@ export class Lookout {
       if (signal.aborted || !this.#hasSeen || error instanceof BudgetError) throw error
       lose(reasonOf(error))
     } finally {
-      cancel()
+      this.#cancel()
       this.#isLooking = false
     }
   }

@@ -33,8 +33,8 @@ export class Roster {
     for (const member of members) {
       const rate = rateOf(member, interval)
       const entry = this.#entries.get(member.name)
-      // Who has the name of another one, but came later, is somebody else.
-      if (entry && entry.change?.kind !== 'left' && entry.member.since === member.since) {
+      // After Redis has lost its memory all come anew, but nobody has been away.
+      if (entry && entry.change?.kind !== 'left') {
         entry.member = member
         keep(entry.rates, rate)
       } else {

@@ -48,7 +48,7 @@ const time = () => new Date().toISOString()
 function jsonLine({ name, state, outage }: View): string {
   if (outage) {
     const { lasts, reason } = outage
-    return JSON.stringify({ event: 'outage', time: time(), name, outageMs: Math.round(lasts), reason })
+    return JSON.stringify({ event: 'outage', time: time(), name, outageMs: Math.round(lasts), reason: reason ?? null })
   }
   if (!state) return JSON.stringify({ event: 'missing', time: time(), name })
   return JSON.stringify({ event: 'state', time: time(), ...stateJson(name, state) })

@@ -9,14 +9,17 @@ export interface View {
   /** As it was seen last; undefined if there was none. */
   readonly state: BudgetState | undefined
   readonly watched: readonly Watched[]
-  /** If it can't be seen now: for how long, in ms, and why. */
-  readonly outage: { readonly lasts: number; readonly reason: string } | undefined
+  /** If it can't be seen now: for how long, in ms, and why, if anything says so. */
+  readonly outage: { readonly lasts: number; readonly reason: string | undefined } | undefined
 }
 
 /** What is to be known beside the figures; and whether it is bad news. */
 export function noteOf({ state, outage }: View): readonly [text: string, isBad: boolean] {
-  if (outage) return [`no answer from Redis for ${clockTime(outage.lasts)}: ${outage.reason}`, true]
-  if (!state) return ['there is no budget of this name yet: waiting for it', true]
+  if (outage) {
+    const why = outage.reason === undefined ? '' : `: ${outage.reason}`
+    return [`no answer from Redis for ${clockTime(outage.lasts)}${why}`, true]
+  }
+  if (!state) return ['there is no such budget: waiting for it', true]
   if (state.paused) return ['paused: nothing passes', true]
   const { silent } = useOf(state)
   if (silent === 0) return ['', false]

@@ -24,6 +24,8 @@ const MARK = 2
 const SHORTEST_NAME = 8
 const LONGEST_NAME = 32
 const SHORTEST_GRAPH = 8
+/** A name and a rate. */
+const NARROWEST = MARK + SHORTEST_NAME + GAP.length + WIDTHS.rate
 /** From the most to the least that is told. */
 const ATTEMPTS: readonly (readonly ColumnName[])[] = [
   ['weight', 'rate', 'graph', 'waiting', 'state'],
@@ -55,7 +57,7 @@ export function watchLines(view: View, style: BoardStyle): string[] {
   const { state, watched } = view
   const paint = pc.createColors(style.colors)
   const head = headLine(view, style, paint)
-  if (!state || style.height < 2) return [head]
+  if (!state || style.height < 2 || style.width < NARROWEST) return [head]
   const room = style.height - (style.height > 3 ? 3 : 2)
   const shown = watched.length <= room ? watched : busiest(watched, Math.max(0, room - 1))
   const layout = layoutFor(shown, style.width)
@@ -103,21 +105,27 @@ function busiest(watched: readonly Watched[], count: number): readonly Watched[]
 function layoutFor(shown: readonly Watched[], width: number): Layout {
   const names = shown.map(({ member }) => displayWidth(squeeze(member.name, LONGEST_NAME, true)))
   const wanted = Math.max(SHORTEST_NAME, ...names)
-  for (const columns of ATTEMPTS) {
-    const hasGraph = columns.includes('graph')
+  const layouts = ATTEMPTS.map((columns) => {
     const fixed = columns.reduce((sum, each) => sum + GAP.length + (each === 'graph' ? 0 : WIDTHS[each]), MARK)
+    const hasGraph = columns.includes('graph')
     const room = width - fixed
     const name = Math.min(wanted, hasGraph ? room - SHORTEST_GRAPH : room)
-    if (name < Math.min(wanted, SHORTEST_NAME * 1.5) && columns.length > 1) continue
-    return { columns, name: Math.max(0, name), graph: hasGraph ? Math.min(MOST_RATES, room - name) : 0 }
-  }
-  return { columns: [], name: Math.max(0, width - MARK), graph: 0 }
+    return { columns, name, graph: hasGraph ? Math.min(MOST_RATES, room - name) : 0 }
+  })
+  const good = layouts.find(({ name }) => name >= Math.min(wanted, SHORTEST_NAME * 1.5))
+  return good ?? layouts.at(-1) ?? { columns: [], name: wanted, graph: 0 }
 }
 
 const lineOf = (row: Row, { columns }: Layout): string =>
   [`${row.mark} ${row.name}`, ...columns.map((each) => row[each])].join(GAP)
 
-const right = (text: string, column: keyof typeof WIDTHS) => text.padStart(WIDTHS[column])
+/** What is out of all proportion is shown by its size: `1e+9`. */
+function right(text: string, column: keyof typeof WIDTHS): string {
+  const width = WIDTHS[column]
+  if (text.length <= width) return text.padStart(width)
+  const short = Number.parseFloat(text).toExponential(0)
+  return (short.length <= width ? short : '').padStart(width)
+}
 
 function titleRow(layout: Layout): Row {
   return {

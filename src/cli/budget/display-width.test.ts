@@ -1,0 +1,42 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { displayWidth, padTo, squeeze } from './display-width.ts'
+
+const widths = [
+  { text: 'web-1', width: 5 },
+  { text: '名前', width: 4 },
+  { text: 'e\u0301', width: 1 },
+  { text: '🚀', width: 2 },
+  { text: '', width: 0 },
+]
+for (const { text, width } of widths) {
+  test(`displayWidth() of ${JSON.stringify(text)} is ${width}`, () => {
+    expect(displayWidth(text)).toBe(width)
+  })
+}
+
+const squeezed = [
+  { text: 'web-frontend:4711', width: 17, unicode: true, shown: 'web-frontend:4711' },
+  { text: 'web-frontend:4711', width: 10, unicode: true, shown: 'web-f…4711' },
+  { text: 'web-frontend:4711', width: 10, unicode: false, shown: 'web-..4711' },
+  { text: '名前名前名前', width: 7, unicode: true, shown: '名…前' },
+  { text: 'a\nb\x1b[31m', width: 30, unicode: true, shown: 'a\\u000ab\\u001b[31m' },
+  { text: 'abc', width: 1, unicode: true, shown: 'a' },
+  { text: 'abc', width: 0, unicode: true, shown: '' },
+]
+for (const { text, width, unicode, shown } of squeezed) {
+  test(`squeeze() shows ${JSON.stringify(text)} in ${width} columns${unicode ? '' : ' of ASCII'}`, () => {
+    expect(squeeze(text, width, unicode)).toBe(shown)
+  })
+}
+
+test('squeeze() and padTo() make anything exactly as wide as asked, without control characters', () => {
+  const text = fc.string({ unit: 'binary', maxLength: 60 })
+  fc.assert(
+    fc.property(text, fc.nat(50), fc.boolean(), (name, width, unicode) => {
+      const shown = padTo(squeeze(name, width, unicode), width)
+      expect(displayWidth(shown)).toBe(width)
+      expect(shown).not.toMatch(/\p{Cc}/u)
+    }),
+  )
+})
