@@ -66,7 +66,12 @@ export const FAULTS = {
     oursOnly: true,
   },
   flushall: { title: 'FLUSHALL', begin: ({ redis }) => redis.admin.flushall(), after: 3500 },
-  'script-flush': { title: 'SCRIPT FLUSH', begin: ({ redis }) => redis.admin.script('FLUSH'), after: 3000 },
+  'script-flush': {
+    title: 'SCRIPT FLUSH',
+    begin: ({ redis }) => redis.admin.script('FLUSH'),
+    after: 3000,
+    oursOnly: true,
+  },
   latency: {
     title: '200 ms of latency from now on',
     behind: 'all',

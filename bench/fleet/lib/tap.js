@@ -15,6 +15,7 @@ export class Tap {
   #epoch
   #slot = -1
   #sum = new Uint32Array(1)
+  #isFlushing = false
 
   /** @param {string} path @param {number} epoch */
   constructor(path, epoch) {
@@ -25,9 +26,23 @@ export class Tap {
   /** @param {number} bytes */
   note(bytes) {
     const slot = Math.floor(since(this.#epoch))
-    this.#sum[0] = bytes + (slot === this.#slot ? Number(this.#sum[0]) : 0)
-    this.#slot = slot
-    writeSync(this.#file, this.#sum, 0, WIDTH, slot * WIDTH)
+    if (slot !== this.#slot) {
+      if (this.#isFlushing) this.#flush()
+      this.#slot = slot
+      this.#sum[0] = 0
+    }
+    this.#sum[0] = Number(this.#sum[0]) + bytes
+    if (this.#isFlushing) return
+    // Once for all that passes at a time, so that to note it costs little of what is measured.
+    this.#isFlushing = true
+    setImmediate(() => {
+      this.#isFlushing = false
+      this.#flush()
+    })
+  }
+
+  #flush() {
+    writeSync(this.#file, this.#sum, 0, WIDTH, this.#slot * WIDTH)
   }
 
   close() {

@@ -75,7 +75,7 @@ export function tables(results, nameOf) {
   return [
     {
       title: `What ${MEMBERS} processes ask of Redis`,
-      note: `Scripts that each process calls a second; processor time of Redis; what passed meanwhile, as a part of the limit. Chunks of ${size(CHUNK)} where nothing else is said.`,
+      note: `Scripts that each process calls a second; processor time of Redis; what passed meanwhile, as a part of the limit (over so short a time a window of 1 s more or less shows). Chunks of ${size(CHUNK)} where nothing else is said.`,
       ...crossTable(results, ({ params }) => params.title, cell, 'limit', nameOf),
     },
   ]

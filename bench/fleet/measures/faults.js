@@ -24,6 +24,8 @@ import { shortfall, windows } from '../lib/windows.js'
 /** @typedef {Outcome<Value, Params>[]} Results */
 
 const WIDTH = 500
+/** Longer than the time over which rates are told that are held without Redis, in ms. */
+const SETTLE = 2000
 const [LEAST, MOST, OVER, NORMAL] = [0.9, 1.1, 250, 2000]
 
 /** @param {FleetContext} context @returns {Promise<Results>} */
@@ -48,7 +50,7 @@ export async function measure(contender, params) {
     return needs.specs
   }
   try {
-    return await withFleet({ contender, limit: LIMIT, specs }, async ({ redis, crew }) => {
+    return await withFleet({ contender, limit: LIMIT, specs, settle: SETTLE }, async ({ redis, crew }) => {
       const stage = { redis, crew, relay: needs?.relay, replica: needs?.replica }
       const from = crew.now
       await fault.begin(stage)

@@ -27,7 +27,7 @@ const LIMIT = 20 * MiB
 
 /** @param {FleetContext} context @returns {Promise<Results>} */
 export async function run({ quick, contenders, alternate }) {
-  const ms = quick ? 4000 : 6000
+  const ms = quick ? 4000 : 5000
   const fleets = (quick ? [2, 8] : [2, 8, 32]).map((members) => ({ members, ms }))
   const names = [...contenders.keys()]
   const jobs = fleets.flatMap((params) => names.map((adapter) => ({ adapter, params })))
@@ -102,7 +102,7 @@ export function tables(results, nameOf) {
         values.map((value) => value[key]),
         digits,
       )
-    return `${of('part', 4)} R; ${of('over')} ms; ${of('start')} ms; ${of('window')} R; ${of('jain', 4)}; ${of('cpu')} ms/s`
+    return `${of('part', 4)} R; ${of('over')} ms; ${of('start')} ms; ${of('window', 2)} R; ${of('jain', 4)}; ${of('cpu')} ms/s`
   }
   const ms = Number(results[0]?.params.ms)
   return [
