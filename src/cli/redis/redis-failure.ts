@@ -8,6 +8,7 @@ import { Silence } from './silence.ts'
 type Explanation = readonly [state: string, advice: string]
 
 const ADDRESS = 'check the host and the port'
+const TLS_ADDRESS = 'check the host and the port, and whether TLS is spoken there'
 const LOGIN = 'check the user and the password'
 const TRUST = 'have Node trust who signed it with NODE_EXTRA_CA_CERTS'
 
@@ -72,7 +73,7 @@ export function redisFailure(cause: unknown, { url, password, timeout }: RedisCo
   if (cause instanceof OutageError && cause.cause instanceof Error) {
     return redisFailure(cause.cause, { url, password, timeout })
   }
-  const [state, advice] = explain(cause, timeout) ?? [oneLine(without(textOf(cause), password))]
+  const [state, advice] = explain(cause, url.tls, timeout) ?? [oneLine(without(textOf(cause), password))]
   const message = `Cannot use ${url.shown}: ${state}${advice ? `; ${advice}` : ''}`
   const { code = 'ERR_REDIS' } = Object(cause) as { readonly code?: string }
   // Old servers repeat what they don't understand, the password too.
@@ -97,9 +98,9 @@ function mayPass(cause: unknown, code: string): boolean {
   )
 }
 
-function explain(cause: unknown, timeout: number): Explanation | undefined {
+function explain(cause: unknown, tls: boolean, timeout: number): Explanation | undefined {
   if (cause instanceof Silence) {
-    return [`there was no answer for ${formatDuration(timeout, { exact: true })}`, ADDRESS]
+    return [`there was no answer for ${formatDuration(timeout, { exact: true })}`, tls ? TLS_ADDRESS : ADDRESS]
   }
   const { code = '', name } = Object(cause) as Partial<NodeJS.ErrnoException>
   const message = textOf(cause)
@@ -117,7 +118,7 @@ function explain(cause: unknown, timeout: number): Explanation | undefined {
   if (name === 'SocketClosedUnexpectedlyError' || /socket closed unexpectedly/i.test(message)) {
     return ['it broke the connection', 'check whether it is a Redis, and whether it wants TLS (rediss://)']
   }
-  if (/connection timeout/i.test(message)) return ['the host does not answer', ADDRESS]
+  if (/connection timeout/i.test(message)) return ['the host does not answer', tls ? TLS_ADDRESS : ADDRESS]
   return undefined
 }
 
