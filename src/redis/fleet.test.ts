@@ -118,6 +118,7 @@ const faults: readonly {
     least: 0.85,
   },
   { title: 'Redis loses everything', begin: ({ redis }) => redis.flush() },
+  { title: 'Redis loses who shares it', begin: ({ redis }) => redis.forgetMembers() },
   {
     title: 'half of the processes are cut off',
     begin: (fleet) => cut(fleet.processes.slice(0, 4), true),
@@ -184,6 +185,31 @@ for (const { title, begin, lasts = 0, end, least = 0.9, most = 1.1, over = 100 }
     expect(after).toBeLessThan(1.01)
   })
 }
+
+test('Share counts none of those who were all killed long ago, and whose keys have expired', async () => {
+  const fleet = fleetOf(8, 10_000)
+  await fleet.run(2000)
+  for (const process of fleet.processes) process.crash()
+  fleet.redis.forgetMembers()
+  const last = fleet.add()
+  await fleet.run(2000)
+  const before = last.moved()
+  await fleet.run(2000)
+  expect((last.moved() - before) / (2 * R)).toBeGreaterThan(0.995)
+})
+
+test('Share keeps the limit when Redis is away again soon after it was back', async () => {
+  const fleet = fleetOf(4, 25_000)
+  await fleet.run(3000)
+  for (let i = 0; i < 4; i++) {
+    fleet.redis.down = i % 2 === 0
+    const from = fleet.clock.now()
+    await fleet.run(1500)
+    const part = sum([...fleet.flowed.slots().slice(from, from + 1500)]) / (1.5 * R)
+    expect(part).toBeGreaterThan(0.96)
+    expect(part).toBeLessThan(1.01)
+  }
+})
 
 test("Share 'closed' lets nothing pass without Redis, and a rate passes as it is", async () => {
   for (const { onOutage, part } of [

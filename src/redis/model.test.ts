@@ -40,6 +40,7 @@ const other = fc.oneof(
   }),
   fc.record({ op: fc.constant('show' as const) }),
   fc.record({ op: fc.constant('flush' as const) }),
+  fc.record({ op: fc.constant('expire' as const) }),
   fc.record({ op: fc.constant('listen' as const), member }),
 )
 const step = fc.record({
@@ -102,6 +103,11 @@ describeRedis('BudgetModel', () => {
             model.flush()
             continue
           }
+          if (call.op === 'expire') {
+            await redis.del(keys[1], keys[2])
+            model.forgetMembers()
+            continue
+          }
           if (call.op === 'listen') {
             await subscriber.subscribe(channel + call.member)
             model.subscribers.add(channel + call.member)
@@ -120,7 +126,7 @@ describeRedis('BudgetModel', () => {
 type Call =
   typeof buy extends fc.Arbitrary<infer B> ? (typeof other extends fc.Arbitrary<infer O> ? B | O : never) : never
 
-function argumentsOf(call: Exclude<Call, { op: 'flush' | 'listen' }>, channel: string): readonly string[] {
+function argumentsOf(call: Exclude<Call, { op: 'flush' | 'expire' | 'listen' }>, channel: string): readonly string[] {
   if (call.op === 'buy') return purchaseArguments(call.member, channel, call)
   if (call.op === 'leave') return ['leave', call.member, String(call.back)]
   if (call.op === 'weight') return ['weight', call.member, String(call.weight)]

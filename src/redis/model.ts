@@ -55,7 +55,7 @@ const MOST_SILENT = 32
 
 /**
  * What script.lua does, in memory, for simulations and tests: the same arithmetic in the same order. The comments are there. Keys
- * never expire here, and nothing foreign is under them.
+ * expire here only by {@link BudgetModel.forgetMembers}, and nothing foreign is under them.
  */
 export class BudgetModel {
   #state: State | undefined
@@ -67,6 +67,12 @@ export class BudgetModel {
   /** Forgets everything: FLUSHALL, or a restart without a file. */
   flush(): void {
     this.#state = undefined
+    this.#members = new Map()
+    this.#seen = new DueHeap()
+  }
+
+  /** Forgets who shares the budget: those keys live for a shorter time than that of the budget. */
+  forgetMembers(): void {
     this.#members = new Map()
     this.#seen = new DueHeap()
   }
@@ -150,6 +156,10 @@ export class BudgetModel {
         if (member.due > now + SECOND) this.#seen.set(member, now + SECOND)
       }
     }
+    if (this.#members.size === 0 && state.count + state.reserved > 0) {
+      Object.assign(state, { count: 0, weights: 0, active: 0, reserved: 0 })
+      if (knownVersion > 0) Object.assign(state, { crowd: knownWeights, crowdUntil: now + SECOND })
+    }
     const wasForSale = forSale(state)
     this.#sweep(state, id, channel, now)
 
@@ -225,7 +235,9 @@ export class BudgetModel {
     }
 
     const span = Math.min(Math.max(SECOND, 2 * interval), Math.max(interval, now - me.since))
-    const elapsed = Math.max(0, now - me.seen)
+    const patience = need === 0 ? Math.max(SECOND, 4 * interval) : Math.max(300_000, 3 * interval)
+    const silence = Math.max(0, now - me.seen)
+    const elapsed = silence > patience ? interval : silence
     const fade = Math.exp(-elapsed / span)
     const factor = elapsed > 0 ? (1 - fade) / elapsed : 1 / span
     const recent = Math.max(0, me.rate * fade + (bytes - back) * SECOND * factor)
@@ -233,7 +245,7 @@ export class BudgetModel {
     me.seen = now
     me.bytes += bytes - back
     Object.assign(me, { waiting, hold, outageRate, watched })
-    this.#seen.set(me, now + (need === 0 ? Math.max(SECOND, 4 * interval) : Math.max(300_000, 3 * interval)))
+    this.#seen.set(me, now + patience)
     const amounts = [now, lead, bytes, state.limit, state.version, interval, lease, state.weights, state.count]
     return ['OK', ...[...amounts, weight, me.rate, state.paused, retry, state.reserved].map(String)]
   }

@@ -153,6 +153,13 @@ elseif knownVersion > state.version then
   -- A replica took over that had not heard of the last change.
   state.limit, state.version = knownLimit, knownVersion
 end
+-- Members are kept for less long than their budget. Where none of them was left to miss the others, all are gone, or will be back.
+if exists and not record and state.count + state.reserved > 0 and redis.call('EXISTS', members, seen) < 2 then
+  redis.call('DEL', members, seen)
+  oldest, me = {}, nil
+  state.count, state.weights, state.active, state.reserved = 0, 0, 0, 0
+  if knownVersion > 0 then state.crowd, state.crowdUntil = knownWeights, now + SECOND end
+end
 
 -- What is for sale, beside what is kept for others.
 local function forSale()
@@ -249,7 +256,10 @@ end
 
 -- What it got, over the last second or two rounds, or since it came: what it may keep while Redis is out of its reach.
 local span = math.min(math.max(SECOND, 2 * interval), math.max(interval, now - me.since))
+local patience = need == 0 and math.max(SECOND, 4 * interval) or math.max(300000, 3 * interval)
 local elapsed = math.max(0, now - me.seen)
+-- While it was silent it went on as before, so its next outage must not find it with less.
+if elapsed > patience then elapsed = interval end
 local fade = math.exp(-elapsed / span)
 local factor = elapsed > 0 and (1 - fade) / elapsed or 1 / span
 local recent = math.max(0, me.rate * fade + (bytes - back) * SECOND * factor)
@@ -258,7 +268,6 @@ me.rate = math.min(recent, leaseFor(active) * SECOND / interval)
 me.seen, me.bytes, me.waiting = now, me.bytes + bytes - back, waiting
 me.hold, me.outageRate, me.watched = hold, outageRate, watched
 save(id, me)
-local patience = need == 0 and math.max(SECOND, 4 * interval) or math.max(300000, 3 * interval)
 redis.call('ZADD', seen, text(now + patience), id)
 finish()
 local ttl = math.max(300000, math.ceil(hold / 500))

@@ -37,6 +37,11 @@ export class VirtualRedis {
     for (const budget of this.#budgets.values()) budget.flush()
   }
 
+  /** As their keys expire before those of the budgets, or are evicted. */
+  forgetMembers(): void {
+    for (const budget of this.#budgets.values()) budget.forgetMembers()
+  }
+
   stop(): void {
     this.#stopped ??= []
   }
