@@ -29,6 +29,18 @@ const lines: { title: string; change: Partial<Snapshot>; width: number; line: st
     width: 60,
     line: '12.3 MiB   38%  8.00 MiB/s of 8 MiB/s      ▄▇█  ETA 0:03',
   },
+  {
+    title: 'tells how the share of a budget stands',
+    change: { limit: null, share: { text: 'uplink: 1 of 8, 2.50 MiB/s', isAlarm: false } },
+    width: 120,
+    line: '12.3 MiB of 32.0 MiB   38%  8.00 MiB/s                       ▂▃▇  0:01  ETA 0:03      uplink: 1 of 8, 2.50 MiB/s',
+  },
+  {
+    title: 'tells an outage rather than how the graph was',
+    change: { limit: null, share: { text: 'Redis out of reach', isAlarm: true } },
+    width: 60,
+    line: '12.3 MiB   38%  8.00 MiB/s  ETA 0:03      Redis out of reach',
+  },
   { title: 'keeps bytes and rate', change: {}, width: 24, line: '12.3 MiB  8.00 MiB/s' },
   { title: 'keeps the bytes', change: {}, width: 10, line: '12.3 MiB' },
   { title: 'is empty rather than too long', change: {}, width: 5, line: '' },

@@ -34,6 +34,11 @@ for (const { title, changes, limit, text } of notes) {
   })
 }
 
+test('shareNote() shortens a long name, and shows what would turn it around', () => {
+  expect(shareNote('a'.repeat(256), sharing, null).text).toBe(`${'a'.repeat(23)}~: 1 of 8, no limit`)
+  expect(shareNote('up\u202elink', sharing, null).text).toBe('up\\u202elink: 1 of 8, no limit')
+})
+
 const figures: ShareFigures = {
   ...{ budget: 'uplink', member: 'a', state: 'joined', members: 3, weight: 1, limitBytesPerSecond: 20 * MIB },
   ...{ bytesPerSecond: 5, bytes: 5, outages: 0, outageMs: 0, calls: 1 },

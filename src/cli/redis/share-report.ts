@@ -1,6 +1,9 @@
 import type { Sharing } from '../../redis/index.ts'
 import { formatRate } from '../../units.ts'
 import type { Note } from '../progress/progress-line.ts'
+import { printable } from '../tell.ts'
+
+const LONGEST_NAME = 24
 
 /** How a share stands, for programs and summaries. */
 export interface ShareFigures {
@@ -27,10 +30,16 @@ export interface ShareFigures {
 export function shareNote(name: string, sharing: Sharing, limit: number | null): Note {
   const { state, members, weight, weights, paused } = sharing
   if (state === 'outage') return { text: 'Redis out of reach', isAlarm: true }
-  const say = (what: string) => ({ text: `${name}: ${what}`, isAlarm: false })
+  const say = (what: string) => ({ text: `${shortened(name)}: ${what}`, isAlarm: false })
   if (paused) return say('paused')
   if (state !== 'joined') return say(state === 'idle' ? 'idle' : 'joining')
   return say(`1 of ${members}, ${partOf(limit, weight, weights)}`)
+}
+
+/** The rest of the line has to have room, too. */
+function shortened(name: string): string {
+  const text = printable(name)
+  return text.length <= LONGEST_NAME ? text : `${text.slice(0, LONGEST_NAME - 1)}~`
 }
 
 function partOf(limit: number | null, weight: number, weights: number): string {

@@ -17,6 +17,16 @@ test('serverLine() tells who is there and what moves', () => {
   )
 })
 
+test('serverLine() tells of a share in a budget', () => {
+  const share = { text: 'uplink: 1 of 8, 2.50 MiB/s', isAlarm: false }
+  expect(serverLine({ ...now, share }, [2 ** 23], { ...style, width: 120 })).toContain(
+    '  in      0 B/s      0 B  uplink: 1 of 8, 2.50 MiB/s',
+  )
+  const alarm = { text: 'Redis out of reach', isAlarm: true }
+  const line = serverLine({ ...now, share: alarm }, [2 ** 23], { ...style, width: 60, colors: true })
+  expect(line).toContain('\x1b[33m  Redis out of reach\x1b[39m')
+})
+
 test('serverLine() leaves the end out where there is no room', () => {
   for (let width = 1; width < 120; width++) {
     expect(serverLine(now, [1], { ...style, width }).length).toBeLessThanOrEqual(width)

@@ -36,12 +36,16 @@ export function serverLine(now: ServerSnapshot, rates: readonly number[], style:
     [formatRate(rate).padStart(10)],
     [` ${formatSize(bytes).padStart(8)}`, dim],
   ]
+  const isAlarm = now.share?.isAlarm === true
+  const share: readonly Part[] = [[`  ${now.share?.text ?? ''}`, isAlarm ? yellow : dim]]
   const groups: readonly (readonly Part[])[] = [
     [[counted(now.connections, 'connection')]],
     [[`  ${counted(now.transfers, 'transfer')}`]],
+    // What is wrong has its place in any width.
+    ...(isAlarm ? [share] : []),
     flow('out', now.sent),
     flow('in', now.received),
-    ...(now.share ? [[[`  ${now.share.text}`, now.share.isAlarm ? yellow : dim] as const]] : []),
+    ...(now.share && !isAlarm ? [share] : []),
     [[`  ${graph}`, cyan]],
   ]
   let room = style.width
