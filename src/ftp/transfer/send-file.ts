@@ -82,7 +82,12 @@ export function sendFile(
   return sendChunks(blocksOf(file, options.position, options.length), socket, options)
 }
 
-/** The blocks of a file, each read while the one before is being used. */
+/**
+ * The blocks of a file, each read while the one before is being used.
+ *
+ * @param length How many bytes it is thought to have from `position` on. A block that is not full and ends there or behind is the last one: to ask a
+ * small file for its end as well costs as much as to read it.
+ */
 export async function* blocksOf(file: ReadableFile, position = 0, length = Infinity): AsyncGenerator<Uint8Array> {
   const size = length < SMALL || memory.isScarce ? SMALL : BLOCK
   let at = position
@@ -93,22 +98,20 @@ export async function* blocksOf(file: ReadableFile, position = 0, length = Infin
   }
   let block = memory.borrow(size)
   let spare = memory.borrow(size)
-  let next = read(block)
+  let next: Promise<Uint8Array> | undefined = read(block)
   let isDone = false
   try {
-    for (;;) {
-      const current = await next
-      if (current.length === 0) {
-        isDone = true
-        return
-      }
+    while (next) {
+      const current: Uint8Array = await next
+      if (current.length === 0) break
       ;[block, spare] = [spare, block]
-      next = read(block)
+      next = current.length < size && at - position >= length ? undefined : read(block)
       yield current
     }
+    isDone = true
   } finally {
     // Who stops early may close the file next: no read is under way then. What goes wrong with it is told to who waits for it.
-    await next.catch(() => {})
+    await next?.catch(() => {})
     for (const each of [block, spare]) {
       // If it was left early, a socket may be about to send from there.
       if (isDone) memory.giveBack(each)

@@ -117,16 +117,28 @@ async function openToWrite(session: Session, path: string, position: number, sig
   if (position > 0) {
     const { size, type } = await files.stat(path, { signal })
     if (type === 'file' && position > size) throw new Refusal(554, `The file has ${size} bytes only`)
+  } else {
+    const file = await openNew(files, path, signal)
+    if (file) return { file, position, isNew: true, path }
   }
-  const isNew = position === 0 && !(await isThere(files, path, { signal }))
   const file = await files.open(path, 'write', { signal })
   try {
-    if (!isNew) await file.truncate(position)
+    await file.truncate(position)
   } catch (error) {
     await file.close()
     throw error
   }
-  return { file, position, isNew, path }
+  return { file, position, isNew: false, path }
+}
+
+/** Most files are new ones: to look first takes longer. Undefined if something is there, or if it can't be made. */
+async function openNew(files: FileSystem, path: string, signal: AbortSignal): Promise<OpenFile | undefined> {
+  try {
+    return await files.open(path, 'create-new', { signal })
+  } catch {
+    signal.throwIfAborted()
+    return undefined // to open what is there tells why
+  }
 }
 
 /** How many names are tried: by chance none is taken twice, so more would only help against somebody who knows them. */

@@ -90,8 +90,8 @@ async function transfer(
     await prepared.move(socket, intake, { flow, stallTimeout, clock, signal, onBytes })
     // What comes after the end of an upload is only our own end: the client has told all that it has to.
     if (kind === 'upload') socket.end()
-    else await endSocket(socket, { clock, signal, timeout: stallTimeout })
-    await prepared.finish(undefined)
+    const ended = kind === 'upload' ? undefined : endSocket(socket, { clock, signal, timeout: stallTimeout })
+    await Promise.all([ended, prepared.finish(undefined)])
   } catch (error) {
     failure = error ?? new Error('Unknown')
     answer = signal.aborted ? ABORTED : transferFailureAnswer(error)
