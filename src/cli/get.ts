@@ -15,6 +15,9 @@ Examples:
   A directory, four files at a time, all together within 10 megabits
     sluice get ftp://host/photos/ -o photos -p 4 --total-limit 10Mbit/s
 
+  Within the limit that all machines share which use the budget 'uplink'
+    sluice get ftp://host/photos/ --share redis://10.0.0.5/uplink
+
   Into a pipe
     sluice get ftp://host/backup.tar.gz -o - | tar xz
 
