@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { figures, ProcessFleet, sleep, slotNow, Tap } from './fixtures/process-fleet.ts'
+import { Diary } from './fixtures/diary.ts'
+import { ProcessFleet, sleep } from './fixtures/process-fleet.ts'
 import { RedisCluster } from './fixtures/redis-cluster.ts'
 import { RedisSentinel, SENTINEL_MASTER } from './fixtures/redis-sentinel.ts'
 import { describeRedis, type RedisServer, until } from './fixtures/redis-server.ts'
 
 const LIMIT = 4_000_000
-const SLOT = 5
 const KEY = 'sluice:{fleet}'
 const COUNT = 4
 
@@ -20,28 +20,11 @@ async function limitAt(server: RedisServer): Promise<readonly [limit: number, ve
   return [Number(limit), Number(version)]
 }
 
-/** From slot `from` to `to`, with a fail-over that ended at slot `over`. */
-async function stands(title: string, fleet: ProcessFleet, from: number, over: number): Promise<void> {
-  const to = slotNow()
+/** Nobody is in an outage, and all have their shares of the limit. */
+async function check(diary: Diary, fleet: ProcessFleet): Promise<void> {
   const reports = await fleet.reports()
-  const tap = new Tap(reports, fleet.limit)
-  const facts = {
-    ms: (over - from) * SLOT,
-    during: tap.part(from, over),
-    after: tap.part(over, over + 2000 / SLOT),
-    normal: tap.part(over + 2000 / SLOT, to),
-    excess: tap.excess(from, to),
-    short: tap.excess(from, to, -1),
-    outages: reports.map(({ stats }) => stats.outages),
-  }
-  figures(title, facts)
-  // The targets are 0.9 to 1.1 and 250 ms; a busy machine is given some more.
-  for (const part of [facts.during, facts.after, facts.normal]) {
-    expect(part).toBeGreaterThan(0.85)
-    expect(part).toBeLessThan(1.1)
-  }
-  expect(facts.excess).toBeLessThan(300)
-  for (const { stats } of reports) expect(stats).toMatchObject({ outage: false, members: COUNT, limit: fleet.limit })
+  diary.check(reports, LIMIT)
+  for (const { stats } of reports) expect(stats).toMatchObject({ outage: false, members: COUNT, limit: LIMIT })
 }
 
 describeRedis(
@@ -59,19 +42,19 @@ describeRedis(
       await fleet.joinAll(COUNT - 1, { nodes: cluster.ports })
       await sleep(1500)
 
-      const moving = slotNow()
-      const master = await cluster.move(KEY)
-      const moved = slotNow()
-      await sleep(3000)
-      await stands('a slot moves', fleet, moving, moved)
+      const diary = new Diary()
+      await diary.span('before', 1000)
+      await diary.span('a slot moves', 1500, () => cluster.move(KEY))
+      const master = await cluster.masterOf(KEY)
       const known = await limitAt(master)
-
-      const killed = slotNow()
-      await master.kill()
-      const replica = await cluster.whole(KEY)
-      const failedOver = slotNow()
-      await sleep(3500)
-      await stands('failover of a cluster', fleet, killed, failedOver)
+      await diary.span('failover of a cluster', 0, async () => {
+        await master.kill()
+        await cluster.whole(KEY)
+      })
+      await diary.span('failover of a cluster: the 2 s after it', 2000)
+      await diary.span('failover of a cluster: later', 1000)
+      await check(diary, fleet)
+      const replica = await cluster.masterOf(KEY)
       await shared(replica)
       expect(await limitAt(replica)).toEqual(known)
     })
@@ -85,15 +68,18 @@ describeRedis(
       fleet.processes[0]?.send({ limit: LIMIT })
       await until('the limit', async () => (await limitAt(master))[0] === LIMIT)
       await fleet.joinAll(COUNT - 1, redis)
-      await sleep(2500)
+      await sleep(1500)
       const known = await limitAt(master)
 
-      const killed = slotNow()
-      await master.kill()
-      await sentinel.isMaster(replica)
-      const failedOver = slotNow()
-      await sleep(3500)
-      await stands('failover of Sentinel', fleet, killed, failedOver)
+      const diary = new Diary()
+      await diary.span('before', 1000)
+      await diary.span('failover of Sentinel', 0, async () => {
+        await master.kill()
+        await sentinel.isMaster(replica)
+      })
+      await diary.span('failover of Sentinel: the 2 s after it', 2000)
+      await diary.span('failover of Sentinel: later', 1000)
+      await check(diary, fleet)
       await shared(replica)
       expect(await limitAt(replica)).toEqual(known)
     })
