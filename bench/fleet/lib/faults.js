@@ -31,6 +31,7 @@ export const MEMBERS = 8
 
 /** @type {Record<string, Fault>} */
 export const FAULTS = {
+  none: { title: 'nothing at all', begin: () => {}, after: 2500 },
   kill: {
     title: 'SIGKILL of a process',
     begin: ({ crew }) => crew.signal(0, 'SIGKILL'),
@@ -50,7 +51,7 @@ export const FAULTS = {
     begin: ({ redis }) => redis.kill(),
     lasts: 2000,
     end: ({ redis }) => redis.start(),
-    after: 4000,
+    after: 3500,
   },
   failover: {
     title: 'SIGKILL of the master, its replica takes over after 1 s',

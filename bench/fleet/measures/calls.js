@@ -28,7 +28,7 @@ const CASES = [
 /** @param {FleetContext} context @returns {Promise<Results>} */
 export async function run({ quick, contenders, alternate }) {
   const jobs = CASES.flatMap((each) => {
-    const params = { ...each, ms: quick ? 2000 : 3000 }
+    const params = { ...each, ms: quick ? 2000 : 2500 }
     return [...contenders.keys()].map((adapter) => ({ adapter, params }))
   })
   return /** @type {Results} */ (await alternate('calls', jobs, 1))

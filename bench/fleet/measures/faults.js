@@ -95,7 +95,8 @@ const seconds = (ms) => (ms === Number.POSITIVE_INFINITY ? 'not within the time'
 
 /** @param {Results} results @returns {Verdict[]} */
 export function verdicts(results) {
-  return [...groupBy(results, ({ params }) => params.fault)].map(([fault, outcomes]) => {
+  const faults = results.filter(({ params }) => params.fault !== 'none')
+  return [...groupBy(faults, ({ params }) => params.fault)].map(([fault, outcomes]) => {
     const texts = outcomes.map(({ adapter, value, error }) => ({
       adapter,
       text: value ? brief(value) : `failed: ${error}`,
@@ -123,7 +124,7 @@ export function tables(results, nameOf) {
   return [
     {
       title: 'What goes wrong',
-      note: `${MEMBERS} processes under ${size(LIMIT)}/s that want all they can get. The least and the most of any ${WIDTH} ms from when it begins; the most above (+) and below (-) R in any window, in ms of R; how long from its end, or from its begin if it has none, until every ${WIDTH} ms is within ${LEAST} to ${MOST} R; calls that failed. Whose windows are of 1 s has 0 to 2 R and more in ${WIDTH} ms at all times. A process that stands still may be cut off for all that Redis knows, so the others do not get its eighth: the total is 0.875 R by design.`,
+      note: `${MEMBERS} processes under ${size(LIMIT)}/s that want all they can get. The least and the most of any ${WIDTH} ms from when it begins; the most above (+) and below (-) R in any window, in ms of R; how long from its end, or from its begin if it has none, until every ${WIDTH} ms is within ${LEAST} to ${MOST} R; calls that failed. The first line is without any fault: what windows of 1 s are like, and how quiet the machine is. A process that stands still may be cut off for all that Redis knows, so the others do not get its eighth: the total is 0.875 R by design.`,
       ...crossTable(results, ({ params }) => FAULTS[params.fault]?.title ?? '', cell, 'fault', nameOf),
     },
   ]
