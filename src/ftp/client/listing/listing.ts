@@ -40,7 +40,9 @@ export class Listing implements AsyncIterable<ListedEntry>, PromiseLike<ListedEn
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<ListedEntry, void, undefined> {
-    for await (const entries of this.#parts()) yield* entries
+    for await (const entries of this.#parts()) {
+      for (const entry of entries) yield entry // `yield*` would await each twice
+    }
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a listing can be awaited, too

@@ -9,13 +9,20 @@ const CR = 0x0d
  */
 export class LineReader {
   readonly #maxLength: number
-  readonly #onLine: (line: Uint8Array) => void
+  readonly #onLine: (bytes: Uint8Array, start: number, end: number) => void
   readonly #onTooLong: (beginning: Uint8Array) => void
   readonly #partial = new PartialLine()
   #isSkipping = false
 
-  /** @param maxLength Bytes, without the end of the line. */
-  constructor(maxLength: number, onLine: (line: Uint8Array) => void, onTooLong: (beginning: Uint8Array) => void) {
+  /**
+   * @param maxLength Bytes, without the end of the line.
+   * @param onLine Told where in `bytes` the line is: a view of its own for each would take as long as to read it.
+   */
+  constructor(
+    maxLength: number,
+    onLine: (bytes: Uint8Array, start: number, end: number) => void,
+    onTooLong: (beginning: Uint8Array) => void,
+  ) {
     this.#maxLength = maxLength
     this.#onLine = onLine
     this.#onTooLong = onTooLong
@@ -25,7 +32,7 @@ export class LineReader {
   push(bytes: Uint8Array): void {
     let start = 0
     for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
-      this.#endLine(bytes.subarray(start, end))
+      this.#endLine(bytes, start, end)
       start = end + 1
     }
     this.#keep(bytes.subarray(start))
@@ -33,7 +40,7 @@ export class LineReader {
 
   /** The last line may have no end. */
   end(): void {
-    if (this.#partial.length > 0) this.#endLine(new Uint8Array())
+    if (this.#partial.length > 0) this.#endLine(new Uint8Array(), 0, 0)
     this.#isSkipping = false
   }
 
@@ -46,15 +53,21 @@ export class LineReader {
     } else this.#partial.append(bytes)
   }
 
-  #endLine(bytes: Uint8Array): void {
+  #endLine(bytes: Uint8Array, start: number, end: number): void {
+    const kept = this.#partial.length
     if (this.#isSkipping) this.#isSkipping = false
-    else if (this.#partial.length + bytes.length > this.#maxLength + 1) this.#refuse(bytes)
+    else if (kept + end - start > this.#maxLength + 1) this.#refuse(bytes.subarray(start, end))
+    else if (kept === 0) this.#tell(bytes, start, end)
     else {
-      const line = this.#partial.take(bytes)
-      const length = line.at(-1) === CR ? line.length - 1 : line.length
-      if (length > this.#maxLength) this.#onTooLong(line)
-      else this.#onLine(line.subarray(0, length))
+      const line = this.#partial.take(bytes.subarray(start, end))
+      this.#tell(line, 0, line.length)
     }
+  }
+
+  #tell(bytes: Uint8Array, start: number, end: number): void {
+    const last = end > start && bytes[end - 1] === CR ? end - 1 : end
+    if (last - start > this.#maxLength) this.#onTooLong(bytes.subarray(start, end))
+    else this.#onLine(bytes, start, last)
   }
 
   #refuse(bytes: Uint8Array): void {

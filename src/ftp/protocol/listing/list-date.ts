@@ -71,7 +71,12 @@ const MONTHS: ReadonlyMap<string, number> = new Map(
     'oct october okt oktober octobre ott out',
     'nov november novembre',
     'dec december dez dezember déc décembre dic des',
-  ].flatMap((names, index) => names.split(' ').map((name): [string, number] => [name, index + 1])),
+  ].flatMap((names, index) =>
+    names.split(' ').flatMap((name): [string, number][] => [
+      [name, index + 1],
+      [name.charAt(0).toUpperCase() + name.slice(1), index + 1], // as nearly all servers write it: looked up as it is
+    ]),
+  ),
 )
 
 /**
@@ -79,7 +84,7 @@ const MONTHS: ReadonlyMap<string, number> = new Map(
  * it is none.
  */
 export function monthOf(text: string): number | undefined {
-  const number = MONTHS.get(text.toLowerCase().replace('.', ''))
+  const number = MONTHS.get(text) ?? MONTHS.get(text.toLowerCase().replace('.', ''))
   if (number !== undefined) return number
   const eastAsian = /^(\d\d?)[月월]$/.exec(text)
   return eastAsian ? Number(eastAsian[1]) : undefined

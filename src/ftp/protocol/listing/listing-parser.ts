@@ -34,6 +34,10 @@ const FORMATS: readonly ListingFormat[] = ['mlsd', 'list', 'nlst']
 const DEFAULT_LENGTH = 64 * 1024
 const EXCERPT = 200
 
+/** Most servers write it, and most lines have no byte that is none: these are read without a view of their own. */
+const UTF8 = textCodec('utf8')
+const REPLACEMENT = '\uFFFD'
+
 /**
  * Makes entries of the bytes of a listing, while they come. It holds no more than one line.
  *
@@ -54,7 +58,7 @@ export class ListingParser {
    * @throws {RangeError} If `maxLineLength` is no integer > 0.
    */
   constructor(options: ListingParserOptions) {
-    const { format, codec = textCodec('utf8'), now = new Date(), maxLineLength = DEFAULT_LENGTH } = options
+    const { format, codec = UTF8, now = new Date(), maxLineLength = DEFAULT_LENGTH } = options
     if (!FORMATS.includes(format)) {
       throw new TypeError(`Cannot read a listing: the format must be ${FORMATS.join(', ')}, is ${show(String(format))}`)
     }
@@ -67,7 +71,7 @@ export class ListingParser {
     else this.#parse = format === 'mlsd' ? parseMlsdLine : parseNlstLine
     this.#lines = new LineReader(
       maxLineLength,
-      (line) => this.#read(this.#codec.decode(line)),
+      (bytes, start, end) => this.#read(this.#decode(bytes, start, end)),
       (beginning) => this.#refuse(beginning),
     )
   }
@@ -82,6 +86,14 @@ export class ListingParser {
   end(): Entry[] {
     this.#lines.end()
     return this.#take()
+  }
+
+  #decode(bytes: Uint8Array, start: number, end: number): string {
+    if (this.#codec === UTF8 && Buffer.isBuffer(bytes)) {
+      const text = bytes.toString(undefined, start, end)
+      if (!text.includes(REPLACEMENT)) return text
+    }
+    return this.#codec.decode(bytes.subarray(start, end))
   }
 
   #take(): Entry[] {
