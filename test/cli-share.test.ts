@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { createClient } from '@redis/client'
 import { Budget, type RedisClient } from 'sluice/redis'
 import { expect, test } from 'vitest'
@@ -102,6 +104,28 @@ for (const { args, says } of wrongUsage) {
     expect(existsSync(folder.path('out'))).toBe(false)
   })
 }
+
+test.skipIf(isWindows)('sluice pipe --share ends at SIGINT while it waits for Redis, and writes nothing', async () => {
+  using folder = temporaryFolder()
+  const silent = createServer().listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  const { child, ended } = startSluice([
+    'pipe',
+    '-o',
+    folder.path('out'),
+    '--share',
+    `redis://127.0.0.1:${port}/uplink`,
+  ])
+  const [socket] = (await once(silent, 'connection')) as [Socket]
+  child.kill('SIGINT')
+  const { code, stderr } = await ended
+  expect(code).toBe(130)
+  expect(stderr).toMatch(/^sluice: Interrupted by SIGINT after 0 B in [^\n]*\n$/)
+  expect(existsSync(folder.path('out'))).toBe(false)
+  socket.destroy()
+  silent.close()
+})
 
 describeRedis(
   'sluice --share',

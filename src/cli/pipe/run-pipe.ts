@@ -6,9 +6,8 @@ import { Throttle } from '../../throttle/throttle.ts'
 import { ioFailure } from '../failure.ts'
 import { onInterruption } from '../interruption.ts'
 import { type Progress, startProgress } from '../progress/start-progress.ts'
-import { openShare } from '../redis/open-share.ts'
-import type { Share, ShareEvents } from '../redis/share.ts'
-import { tell } from '../tell.ts'
+import { openShare, tellOutages } from '../redis/open-share.ts'
+import type { Share } from '../redis/share.ts'
 import { copy } from './copy.ts'
 import { openSink, openSource, type Sink, type Source } from './ends.ts'
 import { Outlet } from './outlet.ts'
@@ -25,17 +24,17 @@ import { Tally } from './tally.ts'
  */
 export async function runPipe(options: PipeOptions): Promise<number> {
   const clock = systemClock
-  const stop = new AbortController()
-  const offInterruption = onInterruption((interruption) => stop.abort(interruption))
   let source: Source | undefined
   let share: Share | undefined
   let progress: Progress | undefined
-  const erase = () => progress?.erase()
   try {
     source = await openSource(options.input)
-    share = options.share && (await openShare(options.share, eventsOf(options, erase), stop.signal))
+    share = await openShare(
+      options.share,
+      tellOutages(options.json, () => progress?.erase()),
+    )
     const sink = await openSink(options.output, source)
-    const result = await transfer({ source, sink, share, stop, clock }, options, (shown) => {
+    const result = await transfer({ source, sink, share, clock }, options, (shown) => {
       progress = shown
     })
     await share?.close()
@@ -45,35 +44,24 @@ export async function runPipe(options: PipeOptions): Promise<number> {
     await share?.close()
     const nothing = { tally: new Tally(clock), waited: 0, size: options.size, withSummary: false }
     return report(options, { ...nothing, share: undefined, error })
-  } finally {
-    offInterruption()
   }
-}
-
-/** Outages are told as they come, above the line that shows how it goes. */
-function eventsOf({ json }: PipeOptions, erase: () => void): ShareEvents {
-  const say = (line: string, error?: Error) => {
-    erase()
-    if (!json) tell(line, error)
-  }
-  return { outage: say, recovered: (line) => say(line) }
 }
 
 interface Transfer {
   readonly source: Source
   readonly sink: Sink
   readonly share: Share | undefined
-  readonly stop: AbortController
   readonly clock: Clock
 }
 
 /** @param shows Is told what shows how it goes. */
 async function transfer(
-  { source, sink, share, stop, clock }: Transfer,
+  { source, sink, share, clock }: Transfer,
   options: PipeOptions,
   shows: (progress: Progress) => void,
 ): Promise<Omit<Result, 'share'>> {
   const size = options.size ?? source.size
+  const stop = new AbortController()
   const tally = new Tally(clock)
   const watch = new StallWatch(clock, options.timeout, (phase, error) => {
     stop.abort(ioFailure(phase, phase === 'read' ? source.name : sink.name, error))
@@ -98,6 +86,7 @@ async function transfer(
     share: share?.note,
   }))
   shows(progress)
+  const offInterruption = onInterruption((interruption) => stop.abort(interruption))
   let error: unknown
   try {
     const signal = stop.signal
@@ -108,6 +97,7 @@ async function transfer(
     stop.abort(error)
     await closed(outlet, clock)
   } finally {
+    offInterruption()
     progress.stop()
     watch.close()
   }

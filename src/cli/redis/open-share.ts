@@ -1,5 +1,7 @@
 import { Budget, type RedisClient, SharedThrottle } from '../../redis/index.ts'
 import { Failure } from '../failure.ts'
+import { onInterruption } from '../interruption.ts'
+import { tell } from '../tell.ts'
 import { connectRedis } from './connect-redis.ts'
 import { LateClient } from './late-client.ts'
 import { RedisFailure, reasonIn, redisFailure } from './redis-failure.ts'
@@ -22,13 +24,33 @@ interface Reached {
 }
 
 /**
- * Takes a share in a budget.
+ * Takes a share in a budget, if there is one to share.
  *
- * @param signal Ends the waiting for Redis.
- * @throws {Failure} If Redis can't be used, or there is no such budget and no limit for it; nothing was changed there then. The signal's
- * reason if it is aborted.
+ * @throws {Failure} If Redis can't be used, or there is no such budget and no limit for it; nothing was changed there then.
+ * @throws {Interruption} If the user has enough of waiting for Redis.
  */
-export async function openShare(options: ShareOptions, events: ShareEvents, signal: AbortSignal): Promise<Share> {
+export async function openShare(options: ShareOptions | undefined, events: ShareEvents): Promise<Share | undefined> {
+  if (!options) return undefined
+  const stop = new AbortController()
+  const release = onInterruption((interruption) => stop.abort(interruption))
+  try {
+    return await join(options, events, stop.signal)
+  } finally {
+    release()
+  }
+}
+
+/** What tells outages to people, as they come. @param erase Takes away what stands in the place of the line. */
+export function tellOutages(json: boolean, erase: () => void): ShareEvents {
+  const say = (line: string, error?: Error) => {
+    if (json) return
+    erase()
+    tell(line, error)
+  }
+  return { outage: say, recovered: (line) => say(line) }
+}
+
+async function join(options: ShareOptions, events: ShareEvents, signal: AbortSignal): Promise<Share> {
   const reached = await reach(options, signal)
   const { client, budget, absence, failureOf, close } = reached
   try {

@@ -7,7 +7,7 @@ import { type Interruption, onInterruption } from '../interruption.ts'
 import { LiveLines } from '../progress/live-lines.ts'
 import { repeat } from '../progress/repeat.ts'
 import { canRedraw, hasColors, hasUnicode } from '../progress/terminal.ts'
-import { openShare } from '../redis/open-share.ts'
+import { openShare, tellOutages } from '../redis/open-share.ts'
 import { reasonIn } from '../redis/redis-failure.ts'
 import type { Share, ShareEvents } from '../redis/share.ts'
 import { printable, tell } from '../tell.ts'
@@ -38,7 +38,7 @@ export async function runServe(options: ServeOptions): Promise<number> {
   if (!options.quiet) logTo(server, options.json, above(process.stdout))
   let share: Share | undefined
   try {
-    share = await openShareFor(options, lines, above(process.stdout))
+    share = await openShare(options.share, shareEvents(options, lines, above(process.stdout)))
     if (share) passBy(share, server)
     return await serve(server, options, lines, share)
   } finally {
@@ -47,28 +47,13 @@ export async function runServe(options: ServeOptions): Promise<number> {
 }
 
 /** Outages are told as they come. */
-async function openShareFor(
-  { share, json }: ServeOptions,
-  lines: LiveLines,
-  write: (line: string) => void,
-): Promise<Share | undefined> {
-  if (!share) return undefined
-  const budget = share.name
-  const say = (event: string, facts: object, line: string, error?: Error) => {
-    lines.erase()
-    if (json) write(JSON.stringify({ event, time: new Date().toISOString(), budget, ...facts }))
-    else tell(line, error)
-  }
-  const events: ShareEvents = {
-    outage: (line, error) => say('outage', { error: reasonIn(error) }, line, error),
-    recovered: (line, after) => say('recovered', { afterMs: Math.round(after) }, line),
-  }
-  const stop = new AbortController()
-  const release = onInterruption((interruption) => stop.abort(interruption))
-  try {
-    return await openShare(share, events, stop.signal)
-  } finally {
-    release()
+function shareEvents({ share, json }: ServeOptions, lines: LiveLines, write: (line: string) => void): ShareEvents {
+  if (!json) return tellOutages(json, () => lines.erase())
+  const say = (event: string, facts: object) =>
+    write(JSON.stringify({ event, time: new Date().toISOString(), budget: share?.name, ...facts }))
+  return {
+    outage: (_, error) => say('outage', { error: reasonIn(error) }),
+    recovered: (_, after) => say('recovered', { afterMs: Math.round(after) }),
   }
 }
 

@@ -4,10 +4,9 @@ import { StreamThrottle } from '../../throttle/stream-throttle.ts'
 import { Throttle } from '../../throttle/throttle.ts'
 import { Failure } from '../failure.ts'
 import { Interruption, onInterruption } from '../interruption.ts'
-import { openShare } from '../redis/open-share.ts'
+import { openShare, tellOutages } from '../redis/open-share.ts'
 import type { Share } from '../redis/share.ts'
 import { remoteFailure } from '../remote/remote-failure.ts'
-import { tell } from '../tell.ts'
 import { Board } from './board.ts'
 import type { Job } from './job.ts'
 import { Pools } from './pools.ts'
@@ -34,7 +33,7 @@ export async function runJobs(jobs: readonly Job[], options: TransferOptions, ho
   const screen = showBoard(options, how.dataShows === true)
   let share: Share | undefined
   try {
-    share = await openShareFor(options, screen)
+    share = await openShare(options.share, tellOutages(options.json, screen.erase))
   } catch (error) {
     return nothingDone(error)
   }
@@ -44,23 +43,6 @@ export async function runJobs(jobs: readonly Job[], options: TransferOptions, ho
     return { ...outcome, share: share?.figures }
   } finally {
     await share?.close()
-  }
-}
-
-/** Outages are told as they come, above the lines that show how it goes. */
-async function openShareFor({ share, json }: TransferOptions, screen: Screen): Promise<Share | undefined> {
-  if (!share) return undefined
-  const say = (line: string, error?: Error) => {
-    if (json) return
-    screen.erase()
-    tell(line, error)
-  }
-  const stop = new AbortController()
-  const release = onInterruption((interruption) => stop.abort(interruption))
-  try {
-    return await openShare(share, { outage: say, recovered: (line) => say(line) }, stop.signal)
-  } finally {
-    release()
   }
 }
 

@@ -29,7 +29,7 @@ export interface Screen {
   /** Writes a line to stderr, above those that are drawn over. */
   readonly write: (line: string) => void
   /** Takes the lines away, so that something else can be written there; they come back below. */
-  erase(): void
+  readonly erase: () => void
   start(board: Board, transfers: Shown): void
   stop(): void
 }
