@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { BudgetError, type BudgetState } from '../../redis/index.ts'
+import { BudgetError, type BudgetState, type WaitOptions } from '../../redis/index.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
 import { Lookout } from './lookout.ts'
 import type { View } from './view.ts'
@@ -7,20 +7,20 @@ import type { View } from './view.ts'
 const found: BudgetState = { limit: 1, paused: false, version: 1, interval: 100, lead: 0, reserved: 0, members: [] }
 
 /** Watches what `answer` gives, and notes what shows: 'seen', 'missing' or how long an outage lasts. */
-function watch(answer: () => Promise<BudgetState | undefined>) {
+function watch(answer: (options: WaitOptions) => Promise<BudgetState | undefined>, renew = async () => {}) {
   const clock = new VirtualClock()
   const stop = new AbortController()
   const shown: (string | number)[] = []
   const calls: number[] = []
-  const look = () => {
+  const look = (options: WaitOptions) => {
     calls.push(clock.now())
-    return answer()
+    return answer(options)
   }
   const reasonOf = (error: unknown) => (error as Error).message
   const note = ({ state, outage }: View) => {
     shown.push(outage ? `${Math.round(outage.lasts)} ${outage.reason ?? '-'}` : state ? 'seen' : 'missing')
   }
-  const lookout = new Lookout({ clock, name: 'test', interval: 1000, look, reasonOf })
+  const lookout = new Lookout({ clock, name: 'test', interval: 1000, look, renew, reasonOf })
   const ended = lookout.run(note, stop.signal)
   ended.catch(() => {})
   return { clock, stop, shown, calls, ended }
@@ -89,4 +89,24 @@ test('Lookout.run() ends with its signal, and leaves no timer', async () => {
   await expect(ended).rejects.toThrow('enough')
   await clock.advance(5000)
   expect({ calls: calls.length, shown }).toEqual({ calls: 1, shown: [] })
+})
+
+test('Lookout.run() connects anew after 5 s of silence, until that goes well', async () => {
+  let isCut = false
+  const renewed: number[] = []
+  const renew = async () => {
+    renewed.push(Math.round(clock.now()))
+    if (renewed.length < 3) throw new Error('nothing listens there')
+    isCut = false
+  }
+  const { clock, shown } = watch(async ({ signal }) => {
+    if (!isCut) return found
+    return await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+  }, renew)
+  await clock.advance(500)
+  isCut = true
+  await clock.advance(9000)
+  expect(renewed).toEqual([6000, 7000, 8000].map((ms) => expect.closeTo(ms + 0, -2)))
+  expect(shown).toContain('5000 nothing listens there')
+  expect(shown.at(-1)).toBe('seen')
 })

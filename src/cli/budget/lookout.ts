@@ -12,12 +12,19 @@ export interface LookoutOptions {
   /** Milliseconds between two looks. */
   readonly interval: number
   readonly look: (options: WaitOptions) => Promise<BudgetState | undefined>
+  /** Makes another connection, where looks have no answer. */
+  readonly renew: () => Promise<void>
   /** Why a look failed, in one line. */
   readonly reasonOf: (error: unknown) => string
 }
 
 /** Milliseconds after which a look that has no answer is an outage. */
 const PATIENCE = 1000
+/**
+ * Milliseconds after which its connection is given up. A client makes another one when it learns that the one it has is broken; of a partition it
+ * learns nothing, and TCP would try for a quarter of an hour.
+ */
+const GIVE_UP = 5000
 
 /**
  * Looks at a budget again and again. Where Redis does not answer it goes on, with one call waiting at most. What was never seen at all, or
@@ -30,6 +37,7 @@ export class Lookout {
   #state: BudgetState | undefined
   #hasSeen = false
   #isLooking = false
+  #mustRenew = false
   /** Ends the patience with the look that is under way. */
   #cancel = () => {}
   #outage: { readonly since: number; readonly reason: string | undefined } | undefined
@@ -66,16 +74,27 @@ export class Lookout {
   async #look(show: (view: View) => void, signal: AbortSignal): Promise<void> {
     if (this.#isLooking) return
     this.#isLooking = true
-    const { clock, look, reasonOf } = this.#options
+    const { clock, look, renew, reasonOf } = this.#options
     const sentAt = clock.now()
+    const silence = new AbortController()
     const lose = (reason?: string) => {
-      if (this.#outage) return
-      this.#outage = { since: sentAt, reason }
+      // Silence may turn out to have a reason.
+      if (this.#outage && (this.#outage.reason !== undefined || reason === undefined)) return
+      this.#outage = { since: this.#outage?.since ?? sentAt, reason }
       show(this.#view)
     }
-    this.#cancel = clock.sleepUntil(sentAt + PATIENCE, () => lose(), 10)
+    this.#cancel = clock.sleepUntil(
+      sentAt + PATIENCE,
+      () => {
+        lose()
+        this.#cancel = clock.sleepUntil(sentAt + GIVE_UP, () => silence.abort(), 10)
+      },
+      10,
+    )
     try {
-      const found = await look({ signal })
+      if (this.#mustRenew) await renew()
+      this.#mustRenew = false
+      const found = await look({ signal: AbortSignal.any([signal, silence.signal]) })
       const state = found && this.#rates.measure(found, clock.now())
       this.#state = state
       this.#hasSeen = true
@@ -83,8 +102,10 @@ export class Lookout {
       this.#roster.update(state?.members ?? [], state?.interval ?? 0, clock.now())
       show(this.#view)
     } catch (error) {
-      if (signal.aborted || !this.#hasSeen || error instanceof BudgetError) throw error
-      lose(reasonOf(error))
+      const isSilent = silence.signal.aborted
+      if (signal.aborted || (!this.#hasSeen && !isSilent) || error instanceof BudgetError) throw error
+      if (isSilent) this.#mustRenew = true
+      else lose(reasonOf(error))
     } finally {
       this.#cancel()
       this.#isLooking = false

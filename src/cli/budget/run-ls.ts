@@ -8,10 +8,13 @@ import { lookTwice } from './look-twice.ts'
 import { styleOf } from './style.ts'
 import { withRedis } from './with-redis.ts'
 
+/** Milliseconds that it may take to go through all keys of a Redis. */
+const LONG = 120_000
+
 /** Runs `sluice budget ls`. @returns The exit code. */
 export function runLs(target: RedisTarget, json: boolean): Promise<number> {
   return withRedis(target, 'list the budgets of', async (session) => {
-    const names = await session.call((options) => Budget.list(session.client, options))
+    const names = await session.call((options) => Budget.list(session.client, options), LONG)
     const all = await lookTwice(session, names)
     // One that has just expired is none.
     const budgets = names.flatMap((name, i) => {

@@ -4,7 +4,7 @@ import { BudgetError, OutageError, type RedisClient, type WaitOptions } from '..
 import { EXIT_CODE } from '../exit-code.ts'
 import { Failure } from '../failure.ts'
 import { Interruption, onInterruption } from '../interruption.ts'
-import { connectRedis } from '../redis/connect-redis.ts'
+import { connectRedis, type RedisConnection } from '../redis/connect-redis.ts'
 import type { RedisUrl } from '../redis/redis-url.ts'
 import { Silence } from '../redis/silence.ts'
 import { tell } from '../tell.ts'
@@ -13,10 +13,12 @@ import type { RedisTarget } from './budget-options.ts'
 /** A Redis that is connected. */
 export interface Session {
   readonly client: RedisClient
+  /** Drops the connection and makes another one. @throws {Failure} If it can't; then there is none until it can. */
+  readonly renew: () => Promise<void>
   /** Aborts when the user ends the command. */
   readonly signal: AbortSignal
-  /** Makes a call that must have its answer within 5 s. */
-  readonly call: <T>(act: (options: WaitOptions) => Promise<T>) => Promise<T>
+  /** Makes a call that must have its answer within so many ms. @default 5000 */
+  readonly call: <T>(act: (options: WaitOptions) => Promise<T>, patience?: number) => Promise<T>
   /** Settles after so many ms. */
   readonly pause: (ms: number) => Promise<void>
   /** Why a call failed, in one line and without the password. */
@@ -40,16 +42,29 @@ export async function withRedis(
   const stop = new AbortController()
   const { signal } = stop
   const release = onInterruption((interruption) => stop.abort(interruption))
-  let reasonOf: Session['reasonOf'] = String
-  let close = async () => {}
+  let connection: RedisConnection | undefined
+  const renew = async () => {
+    await connection?.close()
+    connection = await connectRedis(url, { passwordFile, env: process.env, signal, timeout: PATIENCE })
+  }
+  const reasonOf = (error: unknown) => {
+    const cause = error instanceof OutageError ? (error.cause ?? error) : error
+    if (cause instanceof Failure)
+      return cause.message
+        .replace(/^Cannot use \S+: /, '')
+        .split('; ', 1)
+        .join('')
+    return connection?.reasonOf(cause) ?? String(cause)
+  }
   try {
-    const connection = await connectRedis(url, { passwordFile, env: process.env, signal, timeout: PATIENCE })
-    const { client } = connection
-    close = connection.close
-    reasonOf = (error) => connection.reasonOf(error instanceof OutageError ? (error.cause ?? error) : error)
+    await renew()
     await act({
-      ...{ client, signal, reasonOf },
-      call: (task) => within(PATIENCE, signal, task),
+      get client() {
+        if (!connection) throw new Error('There is no connection')
+        return connection.client
+      },
+      ...{ renew, signal, reasonOf },
+      call: (task, patience = PATIENCE) => within(patience, signal, task),
       pause: (ms) => pause(ms, signal),
     })
     return EXIT_CODE.done
@@ -61,7 +76,7 @@ export async function withRedis(
     return EXIT_CODE.failed
   } finally {
     release()
-    await close()
+    await connection?.close()
   }
 }
 
