@@ -227,6 +227,17 @@ describeRedis(
       }
     })
 
+    test('ls and watch say what the user has no right to', async () => {
+      const server = await startRedis()
+      const client = await connect(server)
+      await client.sendCommand(['ACL', 'SETUSER', 'ann', 'on', '>s3cret', '~sluice:*', '+@connection'])
+      const url = server.url.replace('//', '//ann:s3cret@')
+      expect(await failure(1, 'ls', url)).toMatch(/: the user may not scan keys; give it \+scan, or /)
+      expect(await failure(1, 'watch', `${url}/a`)).toMatch(
+        /^sluice: Cannot watch redis:\/\/ann:\*{4}@127\.0\.0\.1:\d+\/a: the user may not do .* \(NOPERM\)$/,
+      )
+    })
+
     const usage: { args: string[]; says: string }[] = [
       { args: ['show', 'redis://localhost'], says: 'its name is missing' },
       { args: ['ls', 'redis://localhost/a'], says: 'leave the name out' },

@@ -114,11 +114,10 @@ function budgetFailure(verb: string, url: RedisUrl, cause: unknown, reasonOf: Se
     const state = cause.message.replace(/^Cannot share the budget '.*?': /s, '')
     return new Failure(cause.code, `Cannot ${verb} ${url.shown}: ${state}; name another one`, { cause })
   }
-  if (cause instanceof OutageError || cause instanceof Silence) {
-    const code = cause instanceof OutageError ? cause.code : 'ERR_SLUICE_OUTAGE'
-    return new Failure(code, `Cannot ${verb} ${url.shown}: ${reasonOf(cause)}`, { cause })
-  }
-  throw cause
+  // A mistake in the program is none of Redis.
+  if (cause instanceof TypeError || cause instanceof RangeError) throw cause
+  const code = cause instanceof OutageError || cause instanceof Silence ? 'ERR_SLUICE_OUTAGE' : 'ERR_REDIS'
+  return new Failure(code, `Cannot ${verb} ${url.shown}: ${reasonOf(cause)}`, { cause })
 }
 
 /** What to do about a budget that is not there. */
