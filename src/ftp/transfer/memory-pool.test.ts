@@ -32,3 +32,11 @@ test('MemoryPool.isScarce while 32 MiB are lent', () => {
   pool.abandon(other)
   expect(pool.isScarce).toBe(false)
 })
+
+test('MemoryPool.isBusy while 4 MiB are lent', () => {
+  const pool = new MemoryPool()
+  const block = pool.borrow(4 * 1024 * 1024)
+  expect(pool.isBusy).toBe(true)
+  pool.giveBack(block)
+  expect(pool.isBusy).toBe(false)
+})

@@ -4,6 +4,9 @@ const MOST_KEPT = 16 * 1024 * 1024
 /** From how much lent memory on, in bytes, transfers should make do with small blocks: there are many, and each is slow then. */
 const MUCH_LENT = 32 * 1024 * 1024
 
+/** From how much lent memory on, in bytes, several transfers run: each takes the time that the others wait. */
+const SOME_LENT = 4 * 1024 * 1024
+
 /**
  * Blocks of memory that are used by one transfer after the other: to make a new one for each small file costs more than the file, and
  * most of it later, in the garbage collector.
@@ -16,6 +19,11 @@ export class MemoryPool {
   /** Whether so many transfers run that they should make do with small blocks. */
   get isScarce(): boolean {
     return this.#lent >= MUCH_LENT
+  }
+
+  /** Whether so many transfers run that none needs to do two things at a time. */
+  get isBusy(): boolean {
+    return this.#lent >= SOME_LENT
   }
 
   /** @returns A block that holds anything. Nobody else has it. */

@@ -12,13 +12,13 @@ export interface ReadableFile {
 }
 
 /** As large as makes a file flow as fast as a socket takes it, measured. */
-const BLOCK = 512 * 1024
+const BLOCK = 1024 * 1024
 
 /** A block for files that are smaller. */
 const SMALL = 64 * 1024
 
 /** What a piece handed to a socket has at most: it is held in memory, and encrypted in one go. */
-const PIECE = 512 * 1024
+const PIECE = 1024 * 1024
 
 /**
  * Sends bytes through a socket, in their order, and settles when the kernel has them. The socket is not ended.
@@ -83,40 +83,39 @@ export function sendFile(
 }
 
 /**
- * The blocks of a file, each read while the one before is being used.
+ * The blocks of a file, each read while the one before is being used; where many transfers run, these fill each other's time, and a block
+ * that was used a moment ago is still in the cache of the processor.
  *
  * @param length How many bytes it is thought to have from `position` on. A block that is not full and ends there or behind is the last one: to ask a
  * small file for its end as well costs as much as to read it.
  */
 export async function* blocksOf(file: ReadableFile, position = 0, length = Infinity): AsyncGenerator<Uint8Array> {
   const size = length < SMALL || memory.isScarce ? SMALL : BLOCK
+  const lent = new Set<Buffer>()
   let at = position
-  const read = async (block: Uint8Array) => {
-    const { bytesRead } = await file.read(block, 0, block.length, at)
+  const read = async () => {
+    const block = memory.borrow(size)
+    lent.add(block)
+    const { bytesRead } = await file.read(block, 0, size, at)
     at += bytesRead
-    return block.subarray(0, bytesRead)
+    return { block, count: bytesRead }
   }
-  let block = memory.borrow(size)
-  let spare = memory.borrow(size)
-  let next: Promise<Uint8Array> | undefined = read(block)
-  let isDone = false
+  let next: ReturnType<typeof read> | undefined
   try {
-    while (next) {
-      const current: Uint8Array = await next
-      if (current.length === 0) break
-      ;[block, spare] = [spare, block]
-      next = current.length < size && at - position >= length ? undefined : read(block)
-      yield current
+    for (let isLast = false; !isLast; ) {
+      const { block, count } = await (next ?? read())
+      next = undefined
+      isLast = count === 0 || (count < size && at - position >= length)
+      if (!isLast && !memory.isBusy) next = read()
+      if (count > 0) yield block.subarray(0, count)
+      lent.delete(block)
+      memory.giveBack(block)
     }
-    isDone = true
   } finally {
     // Who stops early may close the file next: no read is under way then. What goes wrong with it is told to who waits for it.
     await next?.catch(() => {})
-    for (const each of [block, spare]) {
-      // If it was left early, a socket may be about to send from there.
-      if (isDone) memory.giveBack(each)
-      else memory.abandon(each)
-    }
+    // A socket may be about to send from there.
+    for (const block of lent) memory.abandon(block)
   }
 }
 

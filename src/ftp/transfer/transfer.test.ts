@@ -285,3 +285,38 @@ test('blocksOf() has no read under way when it was left early', async () => {
   }
   expect(reading).toBe(0)
 })
+
+/** What `blocksOf` gives of a file, and how often it reads for that. */
+async function blocksIn(file: Memory, position: number, length: number | undefined) {
+  let reads = 0
+  const counted = {
+    read(...range: Parameters<Memory['read']>) {
+      reads++
+      return file.read(...range)
+    },
+  }
+  const blocks: Buffer[] = []
+  for await (const block of blocksOf(counted, position, length)) blocks.push(Buffer.from(block))
+  return { bytes: Buffer.concat(blocks), reads }
+}
+
+const lengths = [
+  { title: 'is as long as was thought, in one go', size: 4096, length: 4096, most: Infinity, reads: 1 },
+  { title: 'is as long as was thought, a little at a time', size: 4096, length: 4096, most: 1000, reads: 5 },
+  { title: 'is longer than was thought', size: 200_000, length: 100, most: Infinity, reads: 4 },
+  { title: 'is shorter than was thought', size: 4096, length: 5000, most: Infinity, reads: 2 },
+  { title: 'is of a length that nobody knows', size: 4096, length: undefined, most: Infinity, reads: 2 },
+  { title: 'is empty', size: 0, length: 0, most: Infinity, reads: 1 },
+]
+for (const { title, size, length, most, reads } of lengths) {
+  test.each([false, true])(`blocksOf() gives a file that ${title}, with other transfers: %s`, async (isBusy) => {
+    const others = memory.borrow(isBusy ? 4 * 1024 * 1024 : 1)
+    const file = new Memory()
+    file.bytes = content.subarray(0, 10 + size)
+    file.most = most
+    const found = await blocksIn(file, 10, length)
+    memory.giveBack(others)
+    expect(found.bytes.equals(content.subarray(10, 10 + size))).toBe(true)
+    expect(found.reads).toBe(reads)
+  })
+}
