@@ -92,6 +92,8 @@ describeRedis('BudgetModel', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         await redis.flushall()
+        // Valkey refuses to end what there is not.
+        await subscriber.subscribe('none')
         await subscriber.unsubscribe()
         const model = new BudgetModel()
         const { keys, channel } = keysOf('test')
