@@ -4,7 +4,7 @@ import { Rates } from './rates.ts'
 import type { Session } from './with-redis.ts'
 
 /** Milliseconds between two looks: a few purchases of those who use much. */
-const BETWEEN = 500
+const BETWEEN = 1000
 /** Budgets that are asked for at a time. */
 const AT_A_TIME = 32
 
