@@ -22,9 +22,9 @@ Examples:
     sluice budget pause redis://10.0.0.5/uplink
     sluice budget resume redis://10.0.0.5/uplink
 
-A budget is shared with --share (see sluice pipe --help), or by a program that uses
-sluice/redis. The URL is redis[s]://[[USER][:PASSWORD]@]HOST[:PORT]/NAME[?db=N]; the
-password may also come from --redis-password-file or SLUICE_REDIS_PASSWORD.
+A budget is shared with --share (see sluice pipe --help), or by a program that
+uses sluice/redis. Its URL is redis[s]://[[USER]:PASSWORD@]HOST[:PORT]/NAME[?db=N];
+the password may also come from --redis-password-file or SLUICE_REDIS_PASSWORD.
 `
 
 type Options = Record<string, unknown>

@@ -24,7 +24,8 @@ const GAP = '  '
 const SHORTEST_NAME = 12
 
 /**
- * A table with aligned columns under their titles. What is in the first column is anybody's, and is cut where a line would not fit else.
+ * A table with aligned columns under their titles. What is in the first column is anybody's, and is cut where a line
+ * would not fit else.
  *
  * @returns A line for the titles and one for each row.
  */

@@ -24,8 +24,8 @@ export function padTo(text: string, width: number, align: 'left' | 'right' = 'le
 }
 
 /**
- * A text of anybody's, made fit to be shown in so many columns. What is too long loses its middle: `web-fron…:4711`, since names often begin with
- * a host, and end with what tells them apart.
+ * A text of anybody's, made fit to be shown in so many columns. What is too long loses its middle: `web-fron…:4711`,
+ * since names often begin with a host, and end with what tells them apart.
  */
 export function squeeze(text: string, width: number, unicode: boolean): string {
   const shown = printable(text)

@@ -21,14 +21,14 @@ export interface LookoutOptions {
 /** Milliseconds after which a look that has no answer is an outage. */
 const PATIENCE = 1000
 /**
- * Milliseconds after which its connection is given up. A client makes another one when it learns that the one it has is broken; of a partition it
- * learns nothing, and TCP would try for a quarter of an hour.
+ * Milliseconds after which its connection is given up. A client makes another one when it learns that the one it has
+ * is broken; of a partition it learns nothing, and TCP would try for a quarter of an hour.
  */
 const GIVE_UP = 5000
 
 /**
- * Looks at a budget again and again. Where Redis does not answer it goes on, with one call waiting at most. What was never seen at all, or
- * can't be used, ends it.
+ * Looks at a budget again and again. Where Redis does not answer it goes on, with one call waiting at most. What was
+ * never seen at all, or can't be used, ends it.
  */
 export class Lookout {
   readonly #options: LookoutOptions

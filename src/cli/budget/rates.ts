@@ -11,8 +11,8 @@ interface Sample {
 const WINDOW = 2000
 
 /**
- * Measures what members get, from one look to the next. Redis knows it, too, but to divide the budget by: it tells never more than the present part
- * of a member, so the sum falls short while some have more than that.
+ * Measures what members get, from one look to the next. Redis knows it, too, but to divide the budget by: it tells
+ * never more than the present part of a member, so the sum falls short while some have more than that.
  */
 export class Rates {
   #samples = new Map<string, readonly Sample[]>()

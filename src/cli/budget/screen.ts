@@ -4,8 +4,8 @@ const REST_OF_SCREEN = '\x1b[J'
 const TOP_LEFT = '\x1b[H'
 
 /**
- * Lines on a terminal that are drawn over in place, whatever characters are in them: those of East Asia take two columns, so their number
- * does not tell what is to be drawn over. The cursor rests below.
+ * Lines on a terminal that are drawn over in place, whatever characters are in them: those of East Asia take two
+ * columns, so their number does not tell what is to be drawn over. The cursor rests below.
  */
 export class Screen {
   readonly #stream: NodeJS.WriteStream

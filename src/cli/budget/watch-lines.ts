@@ -42,8 +42,8 @@ interface Layout {
 }
 
 /**
- * The board of `sluice budget watch`: a line for each member, as far as there is room, and one for all. Members keep their order; where they
- * are too many, the busiest are shown.
+ * The board of `sluice budget watch`: a line for each member, as far as there is room, and one for all. Members keep
+ * their order; where they are too many, the busiest are shown.
  *
  * ```text
  * uplink  20 MiB/s  2 members
