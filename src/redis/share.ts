@@ -16,6 +16,9 @@ const ASLEEP_AFTER = 1000
 const PATIENCE = 500
 const PATIENCE_ROUNDS = 4
 
+/** So many calls may come before their round; from then on they are a round apart. */
+const BROUGHT_FORWARD = 2
+
 /** Who is woken by so many ms too late has stood still. */
 const STALL = 50
 
@@ -37,6 +40,8 @@ export class Share {
   #version = 0
   #askAt: number
   #lastAskedAt = -Infinity
+  /** When the last call would have been made, had all been a round apart; a little behind, so that some may be brought forward. */
+  #askedUpTo = -Infinity
   #sentAt: number | undefined
   /** For how long this process stood still while it waited for a reply, in ms: that is no silence of Redis. */
   #stoodStill = 0
@@ -165,6 +170,7 @@ export class Share {
     this.#sentAt = now
     this.#stoodStill = 0
     this.#lastAskedAt = now
+    this.#askedUpTo = Math.max(now - BROUGHT_FORWARD * this.#portion.interval, this.#askedUpTo + this.#portion.interval)
     return {
       version: this.#version,
       limit,
@@ -240,7 +246,8 @@ export class Share {
 
   /** At once, or if a call was only just made, a little later. */
   #soon(now: number): number {
-    return Math.max(now, this.#lastAskedAt + this.#portion.interval / 10)
+    const { interval } = this.#portion
+    return Math.max(now, this.#lastAskedAt + interval / 10, this.#askedUpTo)
   }
 
   #adopt(limit: number | null, now: number): void {

@@ -37,6 +37,29 @@ test('SharedThrottle of several processes lets the limit pass together, evenly, 
   for (const sum of sums) expect(sum / (10 * LIMIT)).toBeCloseTo(0.25, 2)
 })
 
+test('SharedThrottle asks Redis less than 12 times a second, also for who wants lumps of bytes now and then', async () => {
+  const { clock, redis, throttles } = setUp(8)
+  const [lump, demand] = [4000, (0.8 * LIMIT) / 8]
+  const stop = { isAsked: false }
+  const send = async (throttle: SharedThrottle, from: number) => {
+    const flow = new Flow(throttle)
+    for (let i = 0; !stop.isAsked; i++) {
+      const due = from + (i * lump * 1000) / demand
+      if (due > clock.now()) await clock.sleep(due - clock.now())
+      for (let left = lump; left > 0; ) left -= await flow.acquire(left)
+    }
+    return flow.stats.bytes
+  }
+  const sums = throttles.map((throttle, i) => send(throttle, i * 7))
+  await clock.advance(2000)
+  const before = redis.calls
+  await clock.advance(5000)
+  expect((redis.calls - before) / 8 / 5).toBeLessThan(12)
+  stop.isAsked = true
+  await clock.advance(200)
+  for (const sum of await Promise.all(sums)) expect(sum / (demand * 7)).toBeGreaterThan(0.97)
+})
+
 test('SharedThrottle in a chain with another shared and a local one goes as fast as the slowest', async () => {
   const { clock, redis, first } = setUp(1)
   const other = new SharedThrottle(redis.client(), 'other', { limit: LIMIT / 2, clock })
