@@ -298,3 +298,14 @@ test('parseUnixLine() takes 1 January for tomorrow on the last day of a year', (
   expect(parseUnixLine(line, date('2024-12-31T23:00Z'))?.modified).toEqual(date('2025-01-01T00:30Z'))
   expect(parseUnixLine(line, date('2024-12-30T23:00Z'))?.modified).toEqual(date('2024-01-01T00:30Z'))
 })
+
+test('parseUnixLine() gives each entry a date of its own, by the time that it is told', () => {
+  const line = '-rw-r--r-- 1 ann staff 5 Mar  9 10:07 notes'
+  const read = (now: string) => parseUnixLine(line, new Date(now))?.modified?.toISOString()
+  expect(read('2026-11-22T00:00Z')).toBe('2026-03-09T10:07:00.000Z')
+  expect(read('2026-02-01T00:00Z')).toBe('2025-03-09T10:07:00.000Z')
+  const now = new Date('2026-11-22T00:00Z')
+  const [first, second] = [parseUnixLine(line, now), parseUnixLine(line, now)]
+  expect(second?.modified).toEqual(first?.modified)
+  expect(second?.modified).not.toBe(first?.modified)
+})
