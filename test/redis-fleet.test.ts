@@ -43,11 +43,11 @@ describeRedis(
         const most = Math.max(...calls)
         figures(title, { part, over, fairness, calls: most, light: Math.min(...got, 1) })
         // The targets are 0.995 to 1.005, 50 ms, 0.999 and 12; a busy machine is given some more.
-        expect(part).toBeGreaterThan(0.9)
+        expect(part).toBeGreaterThan(many ? 0.8 : 0.9)
         expect(part).toBeLessThan(1.05)
         expect(over).toBeLessThan(200)
         expect(fairness).toBeGreaterThan(many ? 0.98 : 0.99)
-        for (const each of got) expect(each).toBeGreaterThan(0.9)
+        for (const each of got) expect(each).toBeGreaterThan(many ? 0.8 : 0.9)
         expect(most).toBeLessThan(14)
       })
     }
