@@ -17,7 +17,7 @@ const PATIENCE = 500
 const PATIENCE_ROUNDS = 4
 
 /** So many calls may come before their round; from then on they are a round apart. */
-const BROUGHT_FORWARD = 2
+const BROUGHT_FORWARD = 4
 
 /** Who is woken by so many ms too late has stood still. */
 const STALL = 50
@@ -170,7 +170,9 @@ export class Share {
     this.#sentAt = now
     this.#stoodStill = 0
     this.#lastAskedAt = now
-    this.#askedUpTo = Math.max(now - BROUGHT_FORWARD * this.#portion.interval, this.#askedUpTo + this.#portion.interval)
+    // Those that come in their own time don't have to wait for each other.
+    const askedUpTo = Math.min(now + interval, this.#askedUpTo + interval)
+    this.#askedUpTo = Math.max(now - BROUGHT_FORWARD * interval, askedUpTo)
     return {
       version: this.#version,
       limit,
