@@ -107,28 +107,3 @@ export function watchSilence(
   cancel = clock.sleepUntil(quietSince + interval, () => look(false), slack)
   return () => cancel()
 }
-
-/** Lanes that no call has now. */
-const idle = new WeakMap<Clock, Lane[]>()
-const MOST_IDLE = 16
-
-/**
- * Runs one call in a lane that others have had before. `work` must not give the signal of the lane to anybody who keeps it.
- *
- * @throws As {@link Lane.run}.
- */
-export async function inLane<T>(
-  clock: Clock,
-  action: string,
-  signal: AbortSignal | undefined,
-  work: (lane: Lane) => Promise<T>,
-): Promise<T> {
-  const lanes = idle.get(clock) ?? []
-  if (lanes.length === 0) idle.set(clock, lanes)
-  const lane = lanes.pop() ?? new Lane(clock)
-  try {
-    return await lane.run(action, signal, () => work(lane))
-  } finally {
-    if (!lane.signal.aborted && lanes.length < MOST_IDLE) lanes.push(lane)
-  }
-}

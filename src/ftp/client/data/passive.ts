@@ -1,6 +1,6 @@
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import { inLane, Lane } from '../../../streams/io/lane.ts'
+import { Lane } from '../../../streams/io/lane.ts'
 import { opened } from '../../../streams/io/opened.ts'
 import { ProtocolError, ReplyError } from '../../errors.ts'
 import { type HostPort, parseExtendedPassiveReply, parsePassiveReply } from '../../protocol/address.ts'
@@ -98,7 +98,8 @@ class DialledChannel implements Channel {
   async ready(signal: AbortSignal | undefined): Promise<Socket> {
     const session = this.#session
     const { clock, timeouts } = session.settings
-    return await inLane(clock, 'open the data connection', signal, async (lane) => {
+    const lane = new Lane(clock)
+    return await lane.run('open the data connection', signal, async () => {
       const socket = this.#socket
       if (socket.connecting) {
         const patience = { phase: 'data connect' as const, timeout: timeouts.dataConnect }
