@@ -31,7 +31,6 @@ const { chart, dotColumns } = await load<{
   }): string[]
   dotColumns(width: number): number
 }>('chart.js')
-const { bar } = await load<{ bar(part: number, width: number, unicode: boolean): string }>('bar.js')
 const { timeAxis } = await load<{ timeAxis(lasts: number, columns: number): string }>('summary.js')
 type Limits = readonly { at: number; limit: number }[]
 const { allowed, excess, fairShares, jain, resample, timeUntil, worstWindow } = await load<{
@@ -211,17 +210,6 @@ test('chart() draws any rates in as many characters as there are', () => {
   )
 })
 
-test.each([
-  [0, true, '    '],
-  [0.5, true, '██  '],
-  [0.28, true, '█▏  '],
-  [7, true, '████'],
-  [0.5, false, '##  '],
-  [1, false, '####'],
-])('bar(%d) with unicode %s', (part, unicode, drawn) => {
-  expect(bar(part, 4, unicode)).toBe(drawn)
-})
-
 test('timeAxis() tells the time below its column', () => {
   expect(timeAxis(20_000, 40)).toBe('0:00      0:05      0:10      0:15')
   expect(timeAxis(60_000, 30)).toBe('0:00 0:10 0:20 0:30 0:40 0:50')
@@ -321,10 +309,11 @@ describeRedis(
     ] as const) {
       test(`ends all it started at ${signal}`, { timeout: 60_000 }, async () => {
         const { child, ended } = start(process.execPath, [DEMO, '--quick'])
-        await new Promise<void>((resolve) => {
+        await new Promise<void>((resolve, reject) => {
           child.stdout?.on('data', (text: Buffer) => {
             if (text.includes('1. Eight processes')) resolve()
           })
+          ended.then(({ code, stderr }) => reject(new Error(`It ended with ${code}, and said: ${stderr}`)), reject)
         })
         const before = childrenOf(child.pid)
         child.kill(signal)

@@ -1,9 +1,9 @@
+import { bar } from '../../dist/cli/budget/bar.js'
 import { LiveLines } from '../../dist/cli/progress/live-lines.js'
 import { clockTime } from '../../dist/cli/progress/progress-line.js'
 import { sparkline } from '../../dist/cli/progress/sparkline.js'
 import { canRedraw } from '../../dist/cli/progress/terminal.js'
 import { formatRate } from '../../dist/index.js'
-import { bar } from './bar.js'
 import { resample } from './figures.js'
 
 /**
@@ -76,7 +76,8 @@ export function panel(stage, width, { unicode, bold, dim, red, green, cyan }) {
     const end = Math.floor(now / COLUMN) * COLUMN
     const values = resample(tap, end - graphWidth * COLUMN, end, graphWidth)
     const text = instead ? dim(instead.padStart(RATE)) : formatRate(rate).padStart(RATE)
-    const drawn = instead ? ' '.repeat(barWidth) : color(bar(rate / full, barWidth, unicode))
+    const [filled, rest] = bar(rate / full, barWidth, unicode)
+    const drawn = instead ? ' '.repeat(barWidth) : color(filled) + dim(rest)
     return `${name.padEnd(NAME)}${text}  ${drawn}  ${cyan(sparkline(values, graphWidth, full, unicode))}`
   }
   // What one has is about an eighth; the bar leaves room for more.
