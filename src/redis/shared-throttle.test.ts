@@ -124,8 +124,21 @@ test('SharedThrottle.stats show the floor as its share, once nobody keeps it any
   redis.down = true
   await clock.advance(4000)
   expect(first.stats.share).toBe(LIMIT / 10)
+  expect(first.sharing.outageRate).toBe(LIMIT / 10)
   await clock.advance(3000)
   await streams
+})
+
+test('SharedThrottle.stats show that without a limit nothing is shared, nor kept back in an outage', async () => {
+  const { clock, redis, first } = setUp(1, { limit: null, onOutage: 'closed' })
+  first.on('outage', () => {})
+  await clock.advance(2000)
+  expect(first.stats).toMatchObject({ outage: false, share: 0 })
+  redis.down = true
+  await clock.advance(2000)
+  expect(first.stats).toMatchObject({ outage: true, share: Infinity })
+  expect(first.sharing.outageRate).toBe(Infinity)
+  expect(first.tryAcquire(1_000_000)).toBe(1_000_000)
 })
 
 test('SharedThrottle warns of an outage, once, if nobody listens', async () => {

@@ -84,7 +84,10 @@ export interface SharedThrottleEvents {
 
 /** What the throttle of this process has done, and how it stands with the others. Bytes, bytes per second and ms. */
 export interface SharedThrottleStats extends ThrottleStats {
-  /** What this process got lately of the limit, by Redis's count; in an outage what it goes on with. */
+  /**
+   * What this process got lately of the limit, by Redis's count, or 0 where there is no limit to have a part of. In an outage what
+   * it goes on with, which without a limit is Infinity.
+   */
   readonly share: number
   /** How many share the limit, as of the last answer of Redis; 0 before the first. */
   readonly members: number
@@ -105,7 +108,7 @@ export interface Sharing {
   readonly weights: number
   /** What this process got lately, by Redis's count. */
   readonly rate: number
-  /** What it would have without Redis. */
+  /** What it would go on with if Redis were gone now, or goes on with in an outage; Infinity without a limit. */
   readonly outageRate: number
   /** Whether the budget is paused for all. */
   readonly paused: boolean
@@ -122,7 +125,9 @@ export interface Sharing {
  * every respect: for streams, flows and chains, beside local ones.
  */
 export class SharedThrottle extends Throttle {
+  /** What the budget is called in Redis. */
   readonly name: string
+  /** What this process is called among those who share. */
   readonly member: string
   readonly #client: RedisClient
   readonly #options: SharedThrottleOptions
@@ -256,13 +261,14 @@ export class SharedThrottle extends Throttle {
     const outage = this.#link.outageSince !== undefined
     return {
       ...super.stats,
-      share: outage && this.limit !== null ? this.#share.outageRate(this.clock.now()) : (sale?.rate ?? 0),
+      share: outage ? this.#outageRate : this.limit === null ? 0 : (sale?.rate ?? 0),
       members: sale?.count ?? 0,
       outage,
       outages: this.#link.outages,
     }
   }
 
+  /** How this process stands with Redis and the others, now. */
   get sharing(): Sharing {
     const share = this.#share
     const { sale, weight } = share.portion
@@ -276,7 +282,7 @@ export class SharedThrottle extends Throttle {
       members: sale?.count ?? 0,
       weights: sale?.weights ?? 0,
       rate: sale?.rate ?? 0,
-      outageRate: share.portion.outageRate(true),
+      outageRate: this.#outageRate,
       paused: sale?.paused ?? false,
       interval: sale?.interval ?? 0,
       roundTrip: share.roundTrip,
@@ -285,11 +291,16 @@ export class SharedThrottle extends Throttle {
     }
   }
 
+  /**
+   * Calls `listener` at each such event, until {@link SharedThrottle.off}. An outage that nobody listens for is a warning of the
+   * process.
+   */
   on<K extends keyof SharedThrottleEvents>(event: K, listener: (...args: SharedThrottleEvents[K]) => void): this {
     this.#events.on(event, listener as never)
     return this
   }
 
+  /** Ends one {@link SharedThrottle.on}; without any such listener it does nothing. */
   off<K extends keyof SharedThrottleEvents>(event: K, listener: (...args: SharedThrottleEvents[K]) => void): this {
     this.#events.off(event, listener as never)
     return this
@@ -316,6 +327,11 @@ export class SharedThrottle extends Throttle {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** What this process has without Redis, in bytes per second. Where nothing is limited, no outage changes that. */
+  get #outageRate(): number {
+    return this.limit === null ? Infinity : this.#share.outageRate(this.clock.now())
   }
 
   #tellOutage(error: Error): void {
