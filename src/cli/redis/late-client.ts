@@ -1,6 +1,7 @@
 import { systemClock } from '../../clock.ts'
 import { runnerOf } from '../../redis/clients.ts'
 import type { ScriptRunner } from '../../redis/index.ts'
+import { Failure } from '../failure.ts'
 import { type ConnectOptions, connectRedis, type RedisConnection } from './connect-redis.ts'
 import type { RedisUrl } from './redis-url.ts'
 
@@ -12,26 +13,32 @@ export class LateClient implements ScriptRunner {
   readonly #url: RedisUrl
   readonly #options: ConnectOptions
   readonly #end = new AbortController()
-  #error: unknown
+  #failure: Failure
   #connection: RedisConnection | undefined
   #runner: ScriptRunner | undefined
   #cancel = () => {}
 
-  /** @param error Why it could not be reached. */
-  constructor(url: RedisUrl, options: ConnectOptions, error: unknown) {
+  /** @param failure Why it could not be reached. */
+  constructor(url: RedisUrl, options: ConnectOptions, failure: Failure) {
     this.#url = url
     this.#options = options
-    this.#error = error
+    this.#failure = failure
     this.#retry()
   }
 
+  /** What went wrong in a call, as a failure in one line, without the password: as the connection says, or the last attempt at one. */
+  failureOf(error: unknown): Failure {
+    if (this.#connection) return this.#connection.failureOf(error)
+    return error instanceof Failure ? error : this.#failure
+  }
+
   async runScript(keys: readonly string[], args: readonly string[]): Promise<readonly unknown[]> {
-    if (!this.#runner) throw this.#error
+    if (!this.#runner) throw this.#failure
     return await this.#runner.runScript(keys, args)
   }
 
   async listen(channel: string, signal: AbortSignal): Promise<void> {
-    if (!this.#runner) throw this.#error
+    if (!this.#runner) throw this.#failure
     // On a cluster there is no listening: a promise that settles would say there is.
     if (!this.#runner.listen) throw new TypeError('Cannot listen: the Redis client can not')
     await this.#runner.listen(channel, signal)
@@ -55,8 +62,9 @@ export class LateClient implements ScriptRunner {
         if (this.#end.signal.aborted) void connection.close()
       },
       (error: unknown) => {
-        this.#error = error
-        if (!this.#end.signal.aborted) this.#retry()
+        if (this.#end.signal.aborted) return
+        if (error instanceof Failure) this.#failure = error
+        this.#retry()
       },
     )
   }

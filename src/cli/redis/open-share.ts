@@ -4,7 +4,7 @@ import { onInterruption } from '../interruption.ts'
 import { tell } from '../tell.ts'
 import { connectRedis } from './connect-redis.ts'
 import { LateClient } from './late-client.ts'
-import { RedisFailure, reasonIn, redisFailure } from './redis-failure.ts'
+import { RedisFailure, reasonIn } from './redis-failure.ts'
 import { Share, type ShareEvents } from './share.ts'
 import type { ShareOptions } from './share-options.ts'
 import { within } from './within.ts'
@@ -86,7 +86,7 @@ async function reach(options: ShareOptions, signal: AbortSignal): Promise<Reache
   } catch (error) {
     if (!isBearable(options, error)) throw error
     const client = new LateClient(url, how, error)
-    const failureOf = (error: unknown) => redisFailure(error, { url, password: url.password, timeout: TIMEOUT })
+    const failureOf = (error: unknown) => client.failureOf(error)
     return { client, budget: undefined, absence: error, failureOf, close: () => client.close() }
   }
 }
