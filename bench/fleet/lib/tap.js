@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { openSync, readFileSync, writeSync } from 'node:fs'
 import { Trace } from '../../lib/trace.js'
 
 /** Milliseconds on a clock that all processes of a machine have in common, and that nobody sets. @param {number} epoch */
@@ -43,10 +43,6 @@ export class Tap {
 
   #flush() {
     writeSync(this.#file, this.#sum, 0, WIDTH, this.#slot * WIDTH)
-  }
-
-  close() {
-    closeSync(this.#file)
   }
 }
 
