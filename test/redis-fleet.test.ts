@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { jain } from './fixtures/fleet.ts'
-import { between, figures, ProcessFleet, sleep, slotNow, Tap } from './fixtures/process-fleet.ts'
+import { between, figures, ProcessFleet, sleep, Tap } from './fixtures/process-fleet.ts'
 import { describeRedis, RedisServer } from './fixtures/redis-server.ts'
+import { SLOT, slotNow } from './fixtures/slot.ts'
+import { jain } from './fixtures/trace.ts'
 
 const LIMIT = 10_000_000
 /** Each process wakes for no less than 256 bytes: with few of them, many processes leave the machine time for others. */
 const SMALL_LIMIT = 500_000
-const SLOT = 5
 
 describeRedis(
   'a fleet of processes',
