@@ -70,7 +70,7 @@ export function defineBudget(program: Command, ended: (exitCode: number) => void
       ended(await runResume(readBudget(url, options)))
     })
   define(budget, 'watch', 'watch a budget live', 'Shows who shares a budget, and what each has, until Ctrl-C.')
-    .option('--interval <DURATION>', 'the time between two looks (default: 1s)')
+    .option('--interval <DURATION>', 'the time between two looks, from 100ms to 1h (default: 1s)')
     .option('--json', 'write JSON, an object at each look')
     .addOption(passwordFile())
     .action(async (url: string, options: Options) => {
