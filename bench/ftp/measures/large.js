@@ -29,7 +29,9 @@ export async function run({ quick, large, clients, place, withServer, alternate 
         { case: 'TLS down', bytes: large, target: tls, served, copy: down },
         { case: 'TLS up', bytes: large, target: tls, served, copy: up },
       ]
-      const jobs = cases.flatMap((params) => [...clients.keys()].map((adapter) => ({ adapter, params })))
+      const jobs = cases.flatMap((params) =>
+        [...clients].filter(([, { get }]) => get).map(([adapter]) => ({ adapter, params })),
+      )
       return await alternate('large', jobs, quick ? 1 : 3)
     }),
   )

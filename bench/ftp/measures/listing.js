@@ -31,11 +31,11 @@ export async function run({ quick, clients, servers, place, withServer, alternat
   await withServer({ name: 'vsftpd' }, async (target) => {
     /** @type {Timed} */
     const params = { kind: 'time', command: 'LIST', count, folder: 'many', target }
-    const jobs = [...clients.keys()].map((adapter) => ({ adapter, params }))
+    const jobs = [...clients].filter(([, { list }]) => list).map(([adapter]) => ({ adapter, params }))
     results.times.push(.../** @type {Outcome<Cost, Timed>[]} */ (await alternate('listing', jobs, rounds)))
     /** @type {Kept} */
     const kept = { kind: 'kept', counts: [KEPT / 2, KEPT], folders: ['half', 'whole'], target }
-    const inNode = [...clients].filter(([, { version }]) => !version)
+    const inNode = [...clients].filter(([, { list, version }]) => list && !version)
     results.kept = await alternate(
       'listing',
       inNode.map(([adapter]) => ({ adapter, params: kept })),
@@ -47,7 +47,9 @@ export async function run({ quick, clients, servers, place, withServer, alternat
     /** @type {Timed} */
     const params = { kind: 'time', command: 'MLSD', count, folder: 'many', target }
     // curl knows LIST only.
-    const jobs = [...clients.keys()].filter((name) => name !== 'curl').map((adapter) => ({ adapter, params }))
+    const jobs = [...clients]
+      .filter(([name, { list }]) => list && name !== 'curl')
+      .map(([adapter]) => ({ adapter, params }))
     results.times.push(.../** @type {Outcome<Cost, Timed>[]} */ (await alternate('listing', jobs, rounds)))
   })
   return results

@@ -30,7 +30,7 @@ export async function run({ quick, clients, place, withServer, alternate }) {
     )
     const jobs = cases.flatMap((params) =>
       [...clients]
-        .filter(([, { isParallel }]) => params.connections === 1 || isParallel)
+        .filter(([, { isParallel, getTree }]) => getTree && (params.connections === 1 || isParallel))
         .map(([adapter]) => ({ adapter, params })),
     )
     return await alternate('small', jobs, quick ? 1 : 3)
@@ -78,7 +78,7 @@ export function tables(results, nameOf) {
   return [
     {
       title: `${title}: ${count} of 4 KiB from and to vsftpd`,
-      note: 'Files a second; processor time of the client; its memory. A folder with all that is in it: `client.download`/`upload` and those of a pool, `downloadToDir`/`uploadFromDir`, `mirror`; curl is given all names, and the others list them by themselves. Connections but the first are opened within the time that is measured. basic-ftp has one connection. curl goes by active mode, as version 7.88 now and then waits for a second in passive mode.',
+      note: 'Files a second; processor time of the client; its memory. A folder with all that is in it: `client.download`/`upload` and those of a pool, `downloadToDir`/`uploadFromDir`, `mirror`; curl is given all names, and the others list them by themselves. Connections but the first are opened within the time that is measured. basic-ftp has one connection. curl goes by active mode, as version 7.88 now and then waits for a second in passive mode. Bare Node is no client: its sockets and files in a loop, without a check, a timeout or a listing; a client in Node.js can hardly be faster.',
       ...crossTable(
         results,
         ({ params }) => caseOf(params),
