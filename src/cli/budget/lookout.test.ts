@@ -110,3 +110,29 @@ test('Lookout.run() connects anew after 5 s of silence, until that goes well', a
   expect(shown).toContain('5000 nothing listens there')
   expect(shown.at(-1)).toBe('seen')
 })
+
+test('Lookout.run() gives a new connection all of its time, however long it took to make', async () => {
+  let state: 'well' | 'cut' | 'slow' = 'well'
+  const answer = async ({ signal }: WaitOptions): Promise<BudgetState> => {
+    if (state === 'well') return found
+    if (state === 'slow') {
+      await clock.sleep(2000)
+      signal?.throwIfAborted()
+      state = 'well'
+      return found
+    }
+    return await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+  }
+  let renewals = 0
+  const renew = async () => {
+    renewals++
+    await clock.sleep(4000)
+    state = 'slow'
+  }
+  const { clock, shown } = watch(answer, renew)
+  await clock.advance(500)
+  state = 'cut'
+  await clock.advance(12_900)
+  expect(renewals).toBe(1)
+  expect(shown.at(-1)).toBe('seen')
+})

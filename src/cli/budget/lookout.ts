@@ -83,17 +83,17 @@ export class Lookout {
       this.#outage = { since: this.#outage?.since ?? sentAt, reason }
       show(this.#view)
     }
-    this.#cancel = clock.sleepUntil(
-      sentAt + PATIENCE,
-      () => {
-        lose()
-        this.#cancel = clock.sleepUntil(sentAt + GIVE_UP, () => silence.abort(), 10)
-      },
-      10,
-    )
+    const endPatience = clock.sleepUntil(sentAt + PATIENCE, () => lose(), 10)
+    this.#cancel = endPatience
     try {
       if (this.#mustRenew) await renew()
       this.#mustRenew = false
+      // A connection that was only just made has its own time.
+      const endWait = clock.sleepUntil(clock.now() + GIVE_UP, () => silence.abort(), 10)
+      this.#cancel = () => {
+        endPatience()
+        endWait()
+      }
       const found = await look({ signal: AbortSignal.any([signal, silence.signal]) })
       const state = found && this.#rates.measure(found, clock.now())
       this.#state = state

@@ -54,19 +54,20 @@ function jsonLine({ name, state, outage }: View): string {
   return JSON.stringify({ event: 'state', time: time(), ...stateJson(name, state) })
 }
 
-/** An outage, or a budget that is not there, is told once; a line for its end, too. */
-function plainLines(): (view: View) => string | undefined {
-  let outage: View['outage']
-  let isMissing = false
+/** What can be told of a view once, and need not be told again while nothing else is to be seen. */
+const newsOf = ({ state, outage }: View) => (outage ? `outage ${outage.reason ?? ''}` : state ? undefined : 'missing')
+
+/** A line for each look. An outage or its reason, or that a budget is not there, is told once; a line for the end of an outage, too. */
+export function plainLines(): (view: View) => string | undefined {
+  let last: View | undefined
   return (view) => {
+    const news = newsOf(view)
+    const isKnown = last !== undefined && news !== undefined && newsOf(last) === news
+    const over = view.outage ? undefined : last?.outage
+    last = view
+    if (isKnown) return undefined
     const at = time().replace(/\.\d+Z$/, 'Z')
-    const isOver = outage !== undefined && view.outage === undefined
-    const wasKnown = view.outage ? outage !== undefined : isMissing && !view.state
-    const back = isOver
-      ? `${at} ${squeeze(view.name, 40, true)}: Redis is back after ${clockTime(outage?.lasts ?? 0)}\n`
-      : ''
-    outage = view.outage
-    if (!view.outage) isMissing = !view.state
-    return wasKnown && !isOver ? undefined : `${back}${at} ${watchText(view)}`
+    const back = over ? `${at} ${squeeze(view.name, 40, true)}: Redis is back after ${clockTime(over.lasts)}\n` : ''
+    return `${back}${at} ${watchText(view)}`
   }
 }
