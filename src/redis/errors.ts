@@ -7,10 +7,13 @@ export class BudgetError extends SluiceError {
   readonly budget: string
   /** The key in question. */
   readonly key: string
+  /** What is wrong there: the message without what could not be done. */
+  readonly state: string
   constructor(budget: string, key: string, state: string, options?: ErrorOptions) {
     super(`Cannot share the budget '${budget}': ${state}`, options)
     this.budget = budget
     this.key = key
+    this.state = state
   }
 }
 
@@ -19,9 +22,12 @@ export class OutageError extends SluiceError {
   readonly code = 'ERR_SLUICE_OUTAGE'
   /** The name of the budget. */
   readonly budget: string
+  /** Why: the message without what could not be done. */
+  readonly state: string
   constructor(budget: string, state: string, options?: ErrorOptions) {
     super(`Cannot reach the budget '${budget}': ${state}`, options)
     this.budget = budget
+    this.state = state
   }
 }
 

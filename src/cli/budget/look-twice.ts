@@ -1,7 +1,7 @@
 import { systemClock } from '../../clock.ts'
 import { Budget, BudgetError, type BudgetState } from '../../redis/index.ts'
 import { Rates } from './rates.ts'
-import type { Session } from './with-redis.ts'
+import type { RedisSession } from './with-redis.ts'
 
 /** Milliseconds between two looks: a few purchases of those who use much. */
 const BETWEEN = 1000
@@ -14,7 +14,7 @@ const AT_A_TIME = 32
  * @returns For each: how it stands, undefined if there is none, or why that can't be told.
  */
 export async function lookTwice(
-  session: Session,
+  session: RedisSession,
   names: readonly string[],
 ): Promise<(BudgetState | BudgetError | undefined)[]> {
   const rates = names.map(() => new Rates())
@@ -24,11 +24,11 @@ export async function lookTwice(
   }
   const first = await inTurns(names, look)
   if (!first.some((found) => found && !(found instanceof BudgetError) && found.members.length > 0)) return first
-  await session.pause(BETWEEN)
+  await session.sleep(BETWEEN)
   return await inTurns(names, look)
 }
 
-async function find({ client, call }: Session, name: string): Promise<BudgetState | BudgetError | undefined> {
+async function find({ client, call }: RedisSession, name: string): Promise<BudgetState | BudgetError | undefined> {
   try {
     return await call((options) => new Budget(client, name).state(options))
   } catch (error) {

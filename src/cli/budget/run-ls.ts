@@ -7,7 +7,7 @@ import type { RedisTarget } from './budget-options.ts'
 import { budgetTable } from './budget-table.ts'
 import { lookTwice } from './look-twice.ts'
 import { styleOf } from './style.ts'
-import { type Session, withRedis } from './with-redis.ts'
+import { type RedisSession, withRedis } from './with-redis.ts'
 
 /** Milliseconds that it may take to go through all keys of a Redis. */
 const LONG = 120_000
@@ -28,7 +28,7 @@ export function runLs(target: RedisTarget, json: boolean): Promise<number> {
   })
 }
 
-async function namesOf({ client, call }: Session, { url }: RedisTarget): Promise<string[]> {
+async function namesOf({ client, call }: RedisSession, { url }: RedisTarget): Promise<string[]> {
   try {
     return await call((options) => Budget.list(client, options), LONG)
   } catch (error) {

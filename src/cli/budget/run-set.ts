@@ -4,7 +4,7 @@ import { writeOut } from '../output.ts'
 import { printable } from '../tell.ts'
 import type { BudgetTarget, Changes } from './budget-options.ts'
 import { limitText, weightText } from './standing.ts'
-import { type Session, unknownBudget, withRedis } from './with-redis.ts'
+import { type RedisSession, unknownBudget, withRedis } from './with-redis.ts'
 
 /** Runs `sluice budget set`: says what was and what is. @returns The exit code. */
 export function runSet(target: BudgetTarget, changes: Changes): Promise<number> {
@@ -25,7 +25,7 @@ export function runSet(target: BudgetTarget, changes: Changes): Promise<number> 
 }
 
 async function setLimit(
-  { call }: Session,
+  { call }: RedisSession,
   budget: Budget,
   before: BudgetState | undefined,
   limit: number | null,

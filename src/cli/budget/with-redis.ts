@@ -6,12 +6,13 @@ import { Failure } from '../failure.ts'
 import { Interruption, onInterruption } from '../interruption.ts'
 import { connectRedis, type RedisConnection } from '../redis/connect-redis.ts'
 import type { RedisUrl } from '../redis/redis-url.ts'
-import { Silence } from '../redis/silence.ts'
+import { PATIENCE, Silence } from '../redis/silence.ts'
+import { within } from '../redis/within.ts'
 import { tell } from '../tell.ts'
 import type { RedisTarget } from './budget-options.ts'
 
 /** A Redis that is connected. */
-export interface Session {
+export interface RedisSession {
   readonly client: RedisClient
   /** Drops the connection and makes another one. @throws {Failure} If it can't; then there is none until it can. */
   readonly renew: () => Promise<void>
@@ -20,13 +21,10 @@ export interface Session {
   /** Makes a call that must have its answer within so many ms. @default 5000 */
   readonly call: <T>(act: (options: WaitOptions) => Promise<T>, patience?: number) => Promise<T>
   /** Settles after so many ms. */
-  readonly pause: (ms: number) => Promise<void>
+  readonly sleep: (ms: number) => Promise<void>
   /** Why a call failed, in one line and without the password. */
   readonly reasonOf: (error: unknown) => string
 }
-
-/** Milliseconds. */
-const PATIENCE = 5000
 
 /**
  * Connects, does something, and leaves.
@@ -37,7 +35,7 @@ const PATIENCE = 5000
 export async function withRedis(
   { url, passwordFile }: RedisTarget,
   verb: string,
-  act: (session: Session) => Promise<void>,
+  act: (session: RedisSession) => Promise<void>,
 ): Promise<number> {
   const stop = new AbortController()
   const { signal } = stop
@@ -47,15 +45,7 @@ export async function withRedis(
     await connection?.close()
     connection = await connectRedis(url, { passwordFile, env: process.env, signal, timeout: PATIENCE })
   }
-  const reasonOf = (error: unknown) => {
-    const cause = error instanceof OutageError ? (error.cause ?? error) : error
-    if (cause instanceof Failure)
-      return cause.message
-        .replace(/^Cannot use \S+: /, '')
-        .split('; ', 1)
-        .join('')
-    return connection?.reasonOf(cause) ?? String(cause)
-  }
+  const reasonOf = (error: unknown) => connection?.reasonOf(error) ?? String(error)
   try {
     await renew()
     await act({
@@ -65,7 +55,7 @@ export async function withRedis(
       },
       ...{ renew, signal, reasonOf },
       call: (task, patience = PATIENCE) => within(patience, signal, task),
-      pause: (ms) => pause(ms, signal),
+      sleep: (ms) => sleep(ms, signal),
     })
     return EXIT_CODE.done
   } catch (error) {
@@ -80,22 +70,7 @@ export async function withRedis(
   }
 }
 
-/** Ends a call, by its signal, that goes on for too long. */
-async function within<T>(
-  patience: number,
-  signal: AbortSignal,
-  task: (options: WaitOptions) => Promise<T>,
-): Promise<T> {
-  const silence = new AbortController()
-  const cancel = systemClock.sleepUntil(systemClock.now() + patience, () => silence.abort(new Silence()), 10)
-  try {
-    return await task({ signal: AbortSignal.any([signal, silence.signal]) })
-  } finally {
-    cancel()
-  }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const cancel = systemClock.sleepUntil(systemClock.now() + ms, () => {
       unlisten()
@@ -108,11 +83,10 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-function budgetFailure(verb: string, url: RedisUrl, cause: unknown, reasonOf: Session['reasonOf']): Failure {
+function budgetFailure(verb: string, url: RedisUrl, cause: unknown, reasonOf: RedisSession['reasonOf']): Failure {
   if (cause instanceof Failure) return cause
   if (cause instanceof BudgetError) {
-    const state = cause.message.replace(/^Cannot share the budget '.*?': /s, '')
-    return new Failure(cause.code, `Cannot ${verb} ${url.shown}: ${state}; name another one`, { cause })
+    return new Failure(cause.code, `Cannot ${verb} ${url.shown}: ${cause.state}; name another one`, { cause })
   }
   // A mistake in the program is none of Redis.
   if (cause instanceof TypeError || cause instanceof RangeError) throw cause

@@ -5,6 +5,7 @@ import { Failure } from '../failure.ts'
 import { reasonIn, redisFailure } from './redis-failure.ts'
 import { passwordFor } from './redis-password.ts'
 import type { RedisUrl } from './redis-url.ts'
+import { PATIENCE } from './silence.ts'
 import { within } from './within.ts'
 
 export interface ConnectOptions {
@@ -32,9 +33,8 @@ const FIRST_RETRY = 100
 const LAST_RETRY = 500
 /** Milliseconds for a TCP connection and TLS, each. */
 const CONNECT_TIMEOUT = 2000
-/** Milliseconds between two pings, and after which a connection on which nothing moves is given up. */
+/** Milliseconds between two pings. */
 const PING = 2000
-const SILENCE = 5000
 /** Milliseconds until, of a cluster, its nodes are asked which of them are masters now; the client's own is 5 s. */
 const TOPOLOGY = 500
 const A_YEAR = 365 * 86_400_000
@@ -46,7 +46,7 @@ const A_YEAR = 365 * 86_400_000
  * @throws {Failure} If it can't, in one line that says what to do. {@link AbortSignal.reason} if it is aborted.
  */
 export async function connectRedis(url: RedisUrl, options: ConnectOptions): Promise<RedisConnection> {
-  const { signal, timeout = 5000 } = options
+  const { signal, timeout = PATIENCE } = options
   signal?.throwIfAborted()
   const password = await passwordFor(url, options)
   // Commands that use no Redis should not wait until it is loaded.
@@ -55,7 +55,7 @@ export async function connectRedis(url: RedisUrl, options: ConnectOptions): Prom
   const sockets = {
     connectTimeout: Math.min(timeout, CONNECT_TIMEOUT),
     // A host that has lost its power breaks no connection. Pings are sent one by one, so that without answers nothing moves.
-    socketTimeout: SILENCE,
+    socketTimeout: PATIENCE,
     reconnectStrategy: (retries: number) =>
       isConnected ? Math.min(LAST_RETRY, FIRST_RETRY * 2 ** retries) * (0.5 + Math.random() / 2) : false,
   }

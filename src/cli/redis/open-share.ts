@@ -7,10 +7,8 @@ import { LateClient } from './late-client.ts'
 import { RedisFailure, reasonIn } from './redis-failure.ts'
 import { Share, type ShareEvents } from './share.ts'
 import type { ShareOptions } from './share-options.ts'
+import { PATIENCE } from './silence.ts'
 import { within } from './within.ts'
-
-/** Milliseconds until Redis must have answered a call. */
-const TIMEOUT = 5000
 
 /** A Redis that is there, or is going to be. */
 interface Reached {
@@ -73,11 +71,11 @@ async function join(options: ShareOptions, events: ShareEvents, signal: AbortSig
 
 async function reach(options: ShareOptions, signal: AbortSignal): Promise<Reached> {
   const { url, name, passwordFile, env } = options
-  const how = { passwordFile, env, timeout: TIMEOUT }
+  const how = { passwordFile, env, timeout: PATIENCE }
   try {
     const connection = await connectRedis(url, { ...how, signal })
     try {
-      const budget = await within(TIMEOUT, signal, () => new Budget(connection.client, name).state({ signal }))
+      const budget = await within(PATIENCE, signal, (options) => new Budget(connection.client, name).state(options))
       return { ...connection, budget, absence: undefined }
     } catch (error) {
       await connection.close()
@@ -99,7 +97,7 @@ async function ready(
   failureOf: (error: unknown) => Failure,
 ): Promise<void> {
   try {
-    await within(TIMEOUT, signal, () => share.throttle.ready({ signal }))
+    await within(PATIENCE, signal, (options) => share.throttle.ready(options))
   } catch (error) {
     if (!signal.aborted && isBearable(options, failureOf(error))) return
     await share.close()

@@ -123,7 +123,7 @@ function explain(cause: unknown, tls: boolean, timeout: number): Explanation | u
 }
 
 function textOf(cause: unknown): string {
-  if (cause instanceof OutageError) return cause.message.replace(/^Cannot .*?: /, '')
+  if (cause instanceof OutageError) return cause.state
   return cause instanceof Error ? cause.message || cause.name : String(cause)
 }
 
