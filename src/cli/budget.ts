@@ -1,10 +1,11 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { readBudget, readChanges, readInterval, readRedis } from './budget/budget-options.ts'
 import { runLs } from './budget/run-ls.ts'
 import { runPause, runResume } from './budget/run-pause.ts'
 import { runSet } from './budget/run-set.ts'
 import { runShow } from './budget/run-show.ts'
 import { runWatch } from './budget/run-watch.ts'
+import { passwordFileOption } from './redis/member-options.ts'
 
 const HELP = `
 Examples:
@@ -41,13 +42,13 @@ export function defineBudget(program: Command, ended: (exitCode: number) => void
 
   define(budget, 'ls', 'list the budgets of a Redis', 'Lists all budgets there are.', 'redis://host[:port]')
     .option('--json', 'write JSON, an object for each budget')
-    .addOption(passwordFile())
+    .addOption(passwordFileOption())
     .action(async (url: string, options: Options) => {
       ended(await runLs(readRedis(url, options), options.json === true))
     })
   define(budget, 'show', 'show a budget, and who shares it', 'Shows how a budget stands, and who shares it.')
     .option('--json', 'write JSON, one object')
-    .addOption(passwordFile())
+    .addOption(passwordFileOption())
     .action(async (url: string, options: Options) => {
       ended(await runShow(readBudget(url, options), options.json === true))
     })
@@ -55,31 +56,29 @@ export function defineBudget(program: Command, ended: (exitCode: number) => void
     .option('-l, --limit <RATE>', 'what all have together; none for no limit; makes the budget if there is none')
     .option('--weight <N>', 'the part of a member in proportion to others (needs --member)')
     .option('--member <NAME>', 'whose weight it is')
-    .addOption(passwordFile())
+    .addOption(passwordFileOption())
     .action(async (url: string, options: Options) => {
       ended(await runSet(readBudget(url, options), readChanges(options)))
     })
   define(budget, 'pause', 'let nothing pass', 'Lets nothing pass in any process, until it is resumed.')
-    .addOption(passwordFile())
+    .addOption(passwordFileOption())
     .action(async (url: string, options: Options) => {
       ended(await runPause(readBudget(url, options)))
     })
   define(budget, 'resume', 'end a pause', 'Lets all go on after a pause.')
-    .addOption(passwordFile())
+    .addOption(passwordFileOption())
     .action(async (url: string, options: Options) => {
       ended(await runResume(readBudget(url, options)))
     })
   define(budget, 'watch', 'watch a budget live', 'Shows who shares a budget, and what each has, until Ctrl-C.')
     .option('--interval <DURATION>', 'the time between two looks, from 100ms to 1h (default: 1s)')
     .option('--json', 'write JSON, an object at each look')
-    .addOption(passwordFile())
+    .addOption(passwordFileOption())
     .action(async (url: string, options: Options) => {
       const interval = readInterval(options)
       ended(await runWatch({ ...readBudget(url, options), interval, json: options.json === true }))
     })
 }
-
-const passwordFile = () => new Option('--redis-password-file <FILE>', 'the password of Redis is its first line')
 
 function define(
   budget: Command,

@@ -1,7 +1,7 @@
-import { checkName } from '../../redis/keys.ts'
 import { parseDuration, parseRate } from '../../units.ts'
 import { UsageError } from '../failure.ts'
 import { readOption } from '../read-option.ts'
+import { parseMember, parseWeight } from '../redis/member-options.ts'
 import { parseRedisUrl, type RedisUrl } from '../redis/redis-url.ts'
 
 /** A Redis, and how to log in there. */
@@ -68,17 +68,6 @@ export function readChanges(options: Options): Changes {
     throw new UsageError('Cannot set nothing: give --limit, or --weight and --member')
   }
   return { limit, weight: weight === undefined || member === undefined ? undefined : { member, weight } }
-}
-
-function parseWeight(text: string): number {
-  const weight = Number(text)
-  if (/^\d+(\.\d+)?$/.test(text) && weight > 0 && weight < Infinity) return weight
-  throw new RangeError(`Cannot use ${JSON.stringify(text)} as a weight: it must be a number > 0, such as 2 or 0.5`)
-}
-
-function parseMember(text: string): string {
-  checkName('set a weight', 'member', text)
-  return text
 }
 
 /** Milliseconds between two looks. @throws {UsageError} */

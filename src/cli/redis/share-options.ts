@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import type { OnOutage } from '../../redis/index.ts'
-import { checkName } from '../../redis/keys.ts'
 import { parseRate } from '../../units.ts'
 import { UsageError } from '../failure.ts'
 import { readOption } from '../read-option.ts'
+import { parseMember, parseWeight, passwordFileOption } from './member-options.ts'
 import { parseRedisUrl, type RedisUrl } from './redis-url.ts'
 
 /** How a budget is shared with other processes. */
@@ -36,7 +36,7 @@ export function defineShareOptions(command: Command): Command {
       '--on-outage <POLICY>',
       'while Redis is out of reach: hold-share (default), fair-share, closed or a rate; if given, begin without Redis too',
     )
-    .option('--redis-password-file <FILE>', 'the password of Redis is its first line')
+    .addOption(passwordFileOption())
 }
 
 /**
@@ -80,22 +80,6 @@ export function readShareOptions(
     passwordFile: typeof redisPasswordFile === 'string' ? redisPasswordFile : undefined,
     env,
   }
-}
-
-function parseWeight(text: string): number {
-  const weight = Number(text)
-  if (/^\d*\.?\d+$/.test(text) && weight > 0 && weight < Infinity) return weight
-  throw new RangeError(`Cannot use ${JSON.stringify(text)} as a weight: it must be a number > 0`)
-}
-
-function parseMember(text: string): string {
-  try {
-    checkName('share a budget', 'member', text)
-  } catch (cause) {
-    const state = 'it must be of 1 to 256 characters, without braces and control characters'
-    throw new RangeError(`Cannot use ${JSON.stringify(text)} as a name: ${state}`, { cause })
-  }
-  return text
 }
 
 function parsePolicy(text: string): OnOutage {
