@@ -27,6 +27,7 @@ export async function runPipe(options: PipeOptions): Promise<number> {
   let source: Source | undefined
   let share: Share | undefined
   let progress: Progress | undefined
+  let result: Omit<Result, 'share'>
   try {
     source = await openSource(options.input)
     share = await openShare(
@@ -34,17 +35,15 @@ export async function runPipe(options: PipeOptions): Promise<number> {
       tellOutages(options.json, () => progress?.erase()),
     )
     const sink = await openSink(options.output, source)
-    const result = await transfer({ source, sink, share, clock }, options, (shown) => {
+    result = await transfer({ source, sink, share, clock }, options, (shown) => {
       progress = shown
     })
-    await share?.close()
-    return report(options, { ...result, share: share?.figures })
   } catch (error) {
     source?.stream.destroy()
-    await share?.close()
-    const nothing = { tally: new Tally(clock), waited: 0, size: options.size, withSummary: false }
-    return report(options, { ...nothing, share: undefined, error })
+    result = { tally: new Tally(clock), waited: 0, size: options.size, withSummary: false, error }
   }
+  await share?.close()
+  return report(options, { ...result, share: share?.figures })
 }
 
 interface Transfer {

@@ -33,7 +33,8 @@ export function shareNote(name: string, sharing: Sharing, limit: number | null):
   const say = (what: string) => ({ text: `${shortened(name)}: ${what}`, isAlarm: false })
   if (paused) return say('paused')
   if (state !== 'joined') return say(state === 'idle' ? 'idle' : 'joining')
-  return say(`1 of ${members}, ${partOf(limit, weight, weights)}`)
+  const part = partOf(limit, weight, weights)
+  return say(`1 of ${members}, ${part === null ? 'no limit' : formatRate(part)}`)
 }
 
 /** The rest of the line has to have room, too. */
@@ -42,8 +43,9 @@ function shortened(name: string): string {
   return text.length <= LONGEST_NAME ? text : `${text.slice(0, LONGEST_NAME - 1)}~`
 }
 
-function partOf(limit: number | null, weight: number, weights: number): string {
-  return limit === null ? 'no limit' : formatRate((limit * weight) / Math.max(weight, weights))
+/** The part of a process by its weight, in bytes per second, or null. @param weights Of all together; 0 as long as that is unknown. */
+export function partOf(limit: number | null, weight: number, weights: number): number | null {
+  return limit === null ? null : (limit * weight) / Math.max(weight, weights)
 }
 
 /** `1 of 8 in uplink (20 MiB/s)`, and what was amiss. */

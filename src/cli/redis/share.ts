@@ -4,7 +4,7 @@ import { formatDuration, formatRate } from '../../units.ts'
 import type { Failure } from '../failure.ts'
 import type { Note } from '../progress/progress-line.ts'
 import { reasonIn } from './redis-failure.ts'
-import { type ShareFigures, shareNote } from './share-report.ts'
+import { partOf, type ShareFigures, shareNote } from './share-report.ts'
 
 /** What happens to a share while it is used; each is told once. The lines are for people. */
 export interface ShareEvents {
@@ -57,7 +57,7 @@ export class Share {
   /** Bytes per second that are the part of this process by its weight, or null. */
   get part(): number | null {
     const { limit, sharing } = this.throttle
-    return limit === null ? null : (limit * sharing.weight) / Math.max(sharing.weight, sharing.weights)
+    return partOf(limit, sharing.weight, sharing.weights)
   }
 
   /** Once it is closed, how it stood before. */

@@ -39,7 +39,6 @@ export async function runJobs(jobs: readonly Job[], options: TransferOptions, ho
   }
   try {
     const outcome = await transfer(jobs, options, how, screen, share)
-    await share?.close()
     return { ...outcome, share: share?.figures }
   } finally {
     await share?.close()
