@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Diary } from './fixtures/diary.ts'
 import { ProcessFleet, sleep } from './fixtures/process-fleet.ts'
-import { describeRedis, RedisServer } from './fixtures/redis-server.ts'
+import { describeRedis, RedisServer, redis } from './fixtures/redis-server.ts'
 
 const LIMIT = 4_000_000
 const COUNT = 4
@@ -17,7 +17,6 @@ function fakeTime(): string | undefined {
 }
 
 const library = process.platform === 'linux' ? fakeTime() : undefined
-const program = process.env.REDIS_SERVER ?? 'redis-server'
 
 /** A clock that is off by some seconds, which can be changed while a process runs by it. */
 class Offset {
@@ -41,7 +40,7 @@ class Offset {
   }
 }
 
-const isValkey = program.includes('valkey')
+const isValkey = !(redis instanceof Error) && redis.version.startsWith('Valkey')
 if (isValkey || (library === undefined && !process.env.CI)) {
   const reason = isValkey ? 'Valkey can only be had with jemalloc' : 'apt-get install faketime'
   test.skip(`a fleet of processes stands a clock that jumps (skipped: ${reason})`, () => {})

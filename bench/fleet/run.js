@@ -3,10 +3,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { findRedis } from '../../scripts/lib/redis-server.js'
 import { alternator } from '../lib/alternate.js'
 import { describeMachine, load } from '../lib/machine.js'
 import { CONTENDERS, loadContender, VARIANTS } from './contenders/index.js'
-import { redisVersion } from './lib/redis.js'
 import { markdown } from './lib/report.js'
 import { order } from './measures/index.js'
 
@@ -17,7 +17,7 @@ const HELP = `Usage: npm run bench:fleet -- [options]
 
 Measures one limit that many processes share through Redis: sluice beside rate-limiter-flexible and bottleneck, alternating
 in one run, and prints the results as Markdown on standard output; progress goes to standard error. Both are also written
-to bench/results/fleet.md and fleet.json. Needs redis-server, or what REDIS_SERVER names.
+to bench/results/fleet.md and fleet.json. Needs redis-server, valkey-server, or what REDIS_SERVER names.
 
   --quick               small fleets, one round: for trying, not for quoting
   --only a,b            only these measurements: ${order.join(', ')}
@@ -66,7 +66,7 @@ const loadAll = async (files) =>
 const only = choose(options.only, order)
 const names = choose(options.contenders, CONTENDERS)
 const contenders = await loadAll(names)
-const redis = redisVersion()
+const { version: redis } = findRedis()
 /** @type {FleetContext} */
 const context = {
   quick: options.quick,

@@ -82,7 +82,7 @@ export function panel(stage, width, { unicode, bold, dim, red, green, cyan }) {
   }
   // What one has is about an eighth; the bar leaves room for more.
   const rows = members.map((member) => row(member.name, member.tap, highest / 6, cyan, stateOf(member)))
-  const state = redis.isUp ? green('up') : red('down')
+  const state = redis.lives ? green('up') : red('down')
   const facts = [`limit ${formatRate(limit, { exact: true })}`, `Redis is ${state}`, clockTime(now)]
   return ['', facts.join(dim(unicode ? ' · ' : ', ')), bold(row('total', total, highest, green, undefined)), ...rows]
 }

@@ -133,6 +133,6 @@ export class Stage {
 
   /** The same, and waits until it is gone. */
   async clear() {
-    await Promise.all([...this.members.map((member) => member.end('SIGKILL')), this.redis.kill()])
+    await Promise.all([...this.members.map((member) => member.end('SIGKILL')), this.redis.stop()])
   }
 }

@@ -1,6 +1,6 @@
+import { Relay } from '../../../scripts/lib/relay.js'
 import { MiB } from '../../lib/units.js'
 import { RedisServer } from './redis.js'
-import { Relay } from './relay.js'
 
 /** @import { MemberSpec } from '../types.d.ts' */
 /** @import { Crew } from './crew.js' */
@@ -84,9 +84,13 @@ export const FAULTS = {
   partition: {
     title: 'half of the processes cut off for 3 s',
     behind: 'half',
-    begin: ({ relay }) => relay?.cut(),
+    begin: ({ relay }) => {
+      if (relay) relay.cut = true
+    },
     lasts: 3000,
-    end: ({ relay }) => relay?.join(),
+    end: ({ relay }) => {
+      if (relay) relay.cut = false
+    },
     after: 3500,
   },
 }

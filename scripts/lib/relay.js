@@ -1,0 +1,73 @@
+// An address in front of a server, for the tests and the bench. The types are beside it.
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+
+export class Relay {
+  target
+  delay = 0
+  #server
+  #sockets = new Set()
+  #cut = false
+
+  constructor(port) {
+    this.target = port
+    this.#server = createServer((client) => {
+      const server = connect(this.target, '127.0.0.1')
+      this.#forward(client, server)
+      this.#forward(server, client)
+    })
+  }
+
+  static async start(port) {
+    const relay = new Relay(port)
+    relay.#server.listen(0, '127.0.0.1')
+    await once(relay.#server, 'listening')
+    return relay
+  }
+
+  get url() {
+    return `redis://127.0.0.1:${this.#server.address().port}`
+  }
+
+  get cut() {
+    return this.#cut
+  }
+
+  set cut(cut) {
+    this.#cut = cut
+    for (const socket of this.#sockets) {
+      if (cut) socket.pause()
+      else socket.resume()
+    }
+  }
+
+  async close() {
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+  }
+
+  #forward(from, to) {
+    // A queue, so that nothing is overtaken when the delay becomes shorter.
+    const late = []
+    this.#sockets.add(from)
+    from.setNoDelay(true)
+    if (this.#cut) from.pause()
+    from.on('data', (bytes) => {
+      if (this.delay === 0 && late.length === 0) to.write(bytes)
+      else {
+        late.push(bytes)
+        setTimeout(() => {
+          const next = late.shift()
+          if (to.writable) to.write(next)
+        }, this.delay)
+      }
+    })
+    from.on('error', () => {}) // 'close' comes too
+    from.on('close', () => {
+      this.#sockets.delete(from)
+      to.destroy()
+    })
+  }
+}
