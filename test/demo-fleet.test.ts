@@ -43,7 +43,6 @@ const { allowed, excess, fairShares, jain, resample, timeUntil, worstWindow } = 
   worstWindow(tap: Tap, limits: Limits, from: number, to: number, span: number): number
 }>('figures.js')
 const { judge } = await load<{ judge(measured: number, bounds: object): { verdict: string } }>('verdict.js')
-const { findRedis } = await load<{ findRedis(env: NodeJS.ProcessEnv): unknown }>('redis-server.js')
 
 /** A tap that saw these bytes in each ms. */
 function tapOf(bytes: readonly number[]): Tap {
@@ -214,12 +213,6 @@ test('timeAxis() tells the time below its column', () => {
   expect(timeAxis(20_000, 40)).toBe('0:00      0:05      0:10      0:15')
   expect(timeAxis(60_000, 30)).toBe('0:00 0:10 0:20 0:30 0:40 0:50')
   expect(timeAxis(60_000, 12)).toBe('0:00  0:30')
-})
-
-test('findRedis() says what to install', () => {
-  expect(() => findRedis({ REDIS_SERVER: '/nowhere/redis-server' })).toThrow(
-    /^Cannot find \/nowhere\/redis-server: .*\n.*apt-get install redis-server/,
-  )
 })
 
 test('npm run demo:fleet without redis-server tells what to install, and starts nothing', async () => {
