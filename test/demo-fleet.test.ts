@@ -264,58 +264,54 @@ function childrenOf(pid: number | undefined): number[] {
 
 const MIB = 2 ** 20
 
-describeRedis(
-  'npm run demo:fleet',
-  () => {
-    test('shows that the limit is shared, and kept whatever happens', { timeout: 120_000 }, async () => {
-      const { code, stdout, stderr } = await start(process.execPath, [DEMO, '--quick', '--json']).ended
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-      const { acts, checks, processes, server, broken } = JSON.parse(stdout.toString()) as Results
-      expect(broken).toBe(0)
-      expect(acts.map(({ name }) => name)).toEqual(['eight', 'killed', 'joined', 'halved', 'gone', 'back', 'end'])
-      for (const { name, figures } of acts) {
-        if (!figures) continue
-        expect(figures.limit).toBe((['eight', 'killed', 'joined'].includes(name) ? 20 : 10) * MIB)
-        expect(figures.part.measured, name).toBeGreaterThan(0.7)
-        expect(figures.part.measured, name).toBeLessThan(1.2)
-        expect(figures.jain.measured, name).toBeGreaterThan(0.9)
-      }
-      const rates = Object.fromEntries(acts.map(({ name, figures }) => [name, figures?.rates ?? {}]))
-      expect(Object.keys(rates.eight ?? {})).toEqual(['p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7', 'light'])
-      expect(rates.eight?.light).toBeLessThan(0.55 * MIB)
-      expect(Object.keys(rates.killed ?? {})).not.toContain('p3')
-      // With a part of p3 each they have a sixth more than before.
-      expect(rates.killed?.p1).toBeGreaterThan(1.05 * (rates.eight?.p1 ?? 0))
-      for (const name of ['new1', 'new2']) expect(rates.joined?.[name]).toBeGreaterThan(0.7 * (20 / 8.5) * MIB)
-      expect(checks.find(({ name }) => name === 'kept')?.measured).toBe(1)
-
-      expect(processes.filter(({ ending }) => ending === 'SIGKILL').map(({ name }) => name)).toEqual(['p3'])
-      const pids = [...processes.map(({ pid }) => pid), ...server.pids]
-      expect(pids).toHaveLength(12)
-      expect(pids.filter(isRunning)).toEqual([])
-    })
-
-    for (const [signal, exitCode] of [
-      ['SIGINT', 130],
-      ['SIGTERM', 143],
-      ['SIGHUP', 129],
-    ] as const) {
-      test(`ends all it started at ${signal}`, { timeout: 60_000 }, async () => {
-        const { child, ended } = start(process.execPath, [DEMO, '--quick'])
-        await new Promise<void>((resolve, reject) => {
-          child.stdout?.on('data', (text: Buffer) => {
-            if (text.includes('1. Eight processes')) resolve()
-          })
-          ended.then(({ code, stderr }) => reject(new Error(`It ended with ${code}, and said: ${stderr}`)), reject)
-        })
-        const before = childrenOf(child.pid)
-        child.kill(signal)
-        const { code, stderr } = await ended
-        expect({ code, stderr }).toEqual({ code: exitCode, stderr: '' })
-        expect(before.length).toBeGreaterThan(0)
-        expect(before.filter(isRunning)).toEqual([])
-      })
+describeRedis('npm run demo:fleet', () => {
+  test('shows that the limit is shared, and kept whatever happens', { timeout: 120_000, retry: 2 }, async () => {
+    const { code, stdout, stderr } = await start(process.execPath, [DEMO, '--quick', '--json']).ended
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const { acts, checks, processes, server, broken } = JSON.parse(stdout.toString()) as Results
+    expect(broken).toBe(0)
+    expect(acts.map(({ name }) => name)).toEqual(['eight', 'killed', 'joined', 'halved', 'gone', 'back', 'end'])
+    for (const { name, figures } of acts) {
+      if (!figures) continue
+      expect(figures.limit).toBe((['eight', 'killed', 'joined'].includes(name) ? 20 : 10) * MIB)
+      expect(figures.part.measured, name).toBeGreaterThan(0.7)
+      expect(figures.part.measured, name).toBeLessThan(1.2)
+      expect(figures.jain.measured, name).toBeGreaterThan(0.9)
     }
-  },
-  2,
-)
+    const rates = Object.fromEntries(acts.map(({ name, figures }) => [name, figures?.rates ?? {}]))
+    expect(Object.keys(rates.eight ?? {})).toEqual(['p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7', 'light'])
+    expect(rates.eight?.light).toBeLessThan(0.55 * MIB)
+    expect(Object.keys(rates.killed ?? {})).not.toContain('p3')
+    // With a part of p3 each they have a sixth more than before.
+    expect(rates.killed?.p1).toBeGreaterThan(1.05 * (rates.eight?.p1 ?? 0))
+    for (const name of ['new1', 'new2']) expect(rates.joined?.[name]).toBeGreaterThan(0.7 * (20 / 8.5) * MIB)
+    expect(checks.find(({ name }) => name === 'kept')?.measured).toBe(1)
+
+    expect(processes.filter(({ ending }) => ending === 'SIGKILL').map(({ name }) => name)).toEqual(['p3'])
+    const pids = [...processes.map(({ pid }) => pid), ...server.pids]
+    expect(pids).toHaveLength(12)
+    expect(pids.filter(isRunning)).toEqual([])
+  })
+
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    test(`ends all it started at ${signal}`, { timeout: 60_000 }, async () => {
+      const { child, ended } = start(process.execPath, [DEMO, '--quick'])
+      await new Promise<void>((resolve, reject) => {
+        child.stdout?.on('data', (text: Buffer) => {
+          if (text.includes('1. Eight processes')) resolve()
+        })
+        ended.then(({ code, stderr }) => reject(new Error(`It ended with ${code}, and said: ${stderr}`)), reject)
+      })
+      const before = childrenOf(child.pid)
+      child.kill(signal)
+      const { code, stderr } = await ended
+      expect({ code, stderr }).toEqual({ code: exitCode, stderr: '' })
+      expect(before.length).toBeGreaterThan(0)
+      expect(before.filter(isRunning)).toEqual([])
+    })
+  }
+})
