@@ -43,12 +43,12 @@ class Offset {
 const isValkey = !(redis instanceof Error) && redis.version.startsWith('Valkey')
 if (isValkey || (library === undefined && !process.env.CI)) {
   const reason = isValkey ? 'Valkey can only be had with jemalloc' : 'apt-get install faketime'
-  test.skip(`a fleet of processes stands a clock that jumps (skipped: ${reason})`, () => {})
+  test.skip(`a fleet of processes while the clock of Redis jumps (skipped: ${reason})`, () => {})
 } else {
   describeRedis(
-    'a fleet of processes',
+    'a fleet of processes while the clock of Redis jumps',
     () => {
-      test('goes on at its rate when the clock of Redis jumps, ahead and back', { timeout: 60_000 }, async () => {
+      test('goes on at its rate, ahead and back', { timeout: 60_000 }, async () => {
         if (library === undefined) throw new Error('Cannot make a clock jump: apt-get install faketime')
         using offset = new Offset()
         offset.set(0)

@@ -28,7 +28,7 @@ async function check(diary: Diary, fleet: ProcessFleet): Promise<void> {
 }
 
 describeRedis(
-  'a fleet of processes',
+  'a fleet of processes whose Redis is a cluster, or has sentinels',
   () => {
     test('stands the failover of a cluster, and a slot that moves, with the limit that was set last', {
       timeout: 60_000,

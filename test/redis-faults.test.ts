@@ -8,7 +8,7 @@ const LIMIT = 4_000_000
 const COUNT = 4
 
 describeRedis(
-  'a fleet of processes',
+  'a fleet of processes and a Redis that refuses, or is far',
   () => {
     const faults = [
       {

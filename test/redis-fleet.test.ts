@@ -9,7 +9,7 @@ const LIMIT = 10_000_000
 const SMALL_LIMIT = 500_000
 
 describeRedis(
-  'a fleet of processes',
+  'a fleet of processes that share, die and stand still',
   () => {
     for (const { heavy, light } of [
       { heavy: 2, light: 0 },
