@@ -27,6 +27,8 @@ export class GateBasin implements Basin {
   constructor(gate: Gate) {
     this.#gate = gate
     this.#drain()
+    // Nor does time bring anything before the first lease.
+    if (gate.bucket.rate < Infinity) gate.bucket.supply = 0
   }
 
   get drawn(): number {

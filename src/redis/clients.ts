@@ -129,18 +129,26 @@ async function listenBy(client: AnyClient, channel: string, signal: AbortSignal)
       return
     }
     listeners.delete(client)
-    if (subscriber.destroy) subscriber.destroy()
-    else subscriber.disconnect?.()
+    end(subscriber)
   }
   const unlisten = onAbort(signal, stop)
   try {
     await listener.connected
+    // A client of node-redis that was destroyed while it connected is connected all the same.
+    if (signal.aborted && listener.uses === 0) end(subscriber)
+    signal.throwIfAborted()
     await subscriber.subscribe(channel, () => {})
+    if (signal.aborted && listener.uses > 0) await subscriber.unsubscribe(channel)
   } catch (error) {
     unlisten()
     if (!signal.aborted) stop()
     throw error
   }
+}
+
+function end(subscriber: Subscriber): void {
+  if (subscriber.destroy) subscriber.destroy()
+  else subscriber.disconnect?.()
 }
 
 function connect(client: AnyClient): Listener {

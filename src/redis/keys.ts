@@ -21,12 +21,15 @@ export function keysOf(name: string): BudgetKeys {
 /** Matches the keys of all budgets, and gives the name of the budget. */
 export const ALL_BUDGETS = `${PREFIX}{*}`
 export function nameOf(key: string): string | undefined {
-  return /^sluice:\{([^{}]+)\}$/.exec(key)?.[1]
+  const name = /^sluice:\{(.+)\}$/s.exec(key)?.[1]
+  return name !== undefined && isName(name) ? name : undefined
 }
+
+const isName = (name: string) => name !== '' && name.length <= 256 && !/[{}\p{Cc}]/u.test(name)
 
 export function checkName(action: string, option: string, name: unknown): asserts name is string {
   if (typeof name !== 'string') throw new TypeError(`Cannot ${action}: '${option}' must be a string, is ${typeof name}`)
-  if (name === '' || name.length > 256 || /[{}\p{Cc}]/u.test(name)) {
+  if (!isName(name)) {
     throw new RangeError(
       `Cannot ${action}: '${option}' must be of 1 to 256 characters without braces, is ${JSON.stringify(name)}`,
     )

@@ -36,6 +36,8 @@ export class Link {
   #armedFor = Infinity
   #scheduled = false
   #closing: Promise<void> | undefined
+  /** Whether nothing is said to Redis any more. */
+  #isOver = false
   #limit: number | null
   #outageSince: number | undefined
   #error: Error | undefined
@@ -46,6 +48,8 @@ export class Link {
   readonly #readies: { resolve(): void; reject(error: unknown): void }[] = []
   /** Whether the limit was set here and Redis could not be told yet. */
   #limitIsNew = false
+  /** The call that will tell of it and is not under way yet. */
+  #telling: Promise<void> | undefined
   /** Calls of the script so far. */
   calls = 0
   /** Outages so far, with the present one. */
@@ -103,22 +107,34 @@ export class Link {
 
   /** Tells Redis of a change, behind the changes before. */
   change(args: () => Arguments): Promise<readonly unknown[]> {
-    const change = this.#changes.then(() => this.run(args()))
+    const change = this.#changes.then(() => {
+      if (this.#isOver) throw new OutageError(this.#settings.name, 'it was closed')
+      return this.run(args())
+    })
     this.#changes = change.catch(() => {})
     return change
   }
 
-  /** Tells Redis of the limit that was set here, as soon as it can be told. */
+  /** Tells Redis of the limit that was set here, as soon as it can be told. Who sets another one before joins the call. */
   async setLimit(): Promise<void> {
+    if (this.closed) throw new OutageError(this.#settings.name, 'it was closed')
     this.#limitIsNew = true
-    const reply = await this.change(() => {
-      this.#limitIsNew = false
-      return ['set', '', String(this.#share.limit ?? 0), '']
-    }).catch((error: unknown) => {
+    this.#telling ??= this.#tellLimit()
+    await this.#telling
+  }
+
+  async #tellLimit(): Promise<void> {
+    try {
+      const reply = await this.change(() => {
+        this.#limitIsNew = false
+        this.#telling = undefined
+        return ['set', '', String(this.#share.limit ?? 0), '']
+      })
+      if (!this.#limitIsNew) this.#share.setVersion(Number(reply[3]))
+    } catch (error) {
       this.#limitIsNew = true
       throw error
-    })
-    if (!this.#limitIsNew) this.#share.setVersion(Number(reply[3]))
+    }
   }
 
   /** Leaves the fleet. A second call joins the first. */
@@ -135,12 +151,16 @@ export class Link {
     for (const { reject } of this.#readies.splice(0)) reject(new OutageError(name, 'it was closed'))
     this.#stopListening()
     // Without Redis there is nobody to tell; there the share lapses by itself.
-    if (asleep || this.#outageSince !== undefined) return
+    if (asleep || this.#outageSince !== undefined) {
+      this.#isOver = true
+      return
+    }
     let cancel = () => {}
     const enough = new Promise<void>((resolve) => {
       cancel = clock.sleepUntil(clock.now() + FAREWELL, resolve)
     })
     await Promise.race([this.#leave(back), enough]).catch(() => {})
+    this.#isOver = true
     cancel()
   }
 

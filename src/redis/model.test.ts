@@ -17,7 +17,7 @@ const buy = fc.record({
   op: fc.constant('buy' as const),
   member,
   version: fc.constantFrom(0, 0, 0, 1, 2, 5),
-  limit: fc.constantFrom(null, 1000, 1_000_000, 123_456.789),
+  limit: fc.constantFrom(null, 0.5, 1000, 1_000_000, 123_456.789),
   weight: fc.constantFrom(1, 1, 2, 0.5),
   interval: fc.constantFrom(100, 100, 400),
   need: amount,
@@ -29,13 +29,14 @@ const buy = fc.record({
   waiting: fc.nat(3),
   weights: fc.constantFrom(0, 1, 4),
   holds: fc.boolean(),
+  paused: fc.boolean(),
 })
 const other = fc.oneof(
   fc.record({ op: fc.constant('leave' as const), member, back: fc.nat(50_000) }),
   fc.record({ op: fc.constant('weight' as const), member, weight: fc.constantFrom(0.5, 1, 3) }),
   fc.record({
     op: fc.constant('set' as const),
-    limit: fc.constantFrom('', '0', '500000', '1000'),
+    limit: fc.constantFrom('', '0', '500000', '1000', '2'),
     paused: fc.constantFrom('', '0', '1'),
   }),
   fc.record({ op: fc.constant('show' as const) }),

@@ -51,7 +51,10 @@ const FACTS = [
 ] as const
 
 const SECOND = 1e6
+const LONGEST = 60 * SECOND
 const MOST_SILENT = 32
+
+const timeFor = (bytes: number, rate: number) => (bytes / rate) * SECOND
 
 /**
  * What script.lua does, in memory, for simulations and tests: the same arithmetic in the same order. The comments are there. Keys
@@ -81,7 +84,10 @@ export class BudgetModel {
   run(args: readonly string[], time: number): unknown[] {
     const [op, id = ''] = args
     if (op === 'buy') return this.#buy(id, args, time)
-    if (!this.#state) return op === 'set' && args[2] !== '' ? this.#set(emptyState(), args, time) : ['NONE']
+    if (!this.#state) {
+      const created = { ...emptyState(), version: Math.floor(time / 1000) - 1 }
+      return op === 'set' && args[2] !== '' ? this.#set(created, args, time) : ['NONE']
+    }
     if (op === 'show') return this.#show(this.#state, time)
     if (op === 'set') return this.#set(this.#state, args, time)
     const member = this.#members.get(id)
@@ -128,8 +134,11 @@ export class BudgetModel {
     const [knownVersion = 0, knownLimit = 0, ownWeight = 0, ownInterval = 0, need = 0, want = 0, back = 0] = args
       .slice(2, 9)
       .map(Number)
-    const [hold = 0, outageRate = 0, watched = 0, waiting = 0, knownWeights = 0, holds] = args.slice(9, 15).map(Number)
-    const channel = args[15] ?? ''
+    const [hold = 0, outageRate = 0, watched = 0, waiting = 0, knownWeights = 0, holds, knownPaused = 0] = args
+      .slice(9, 16)
+      .map(Number)
+    const channel = args[16] ?? ''
+    const limitBefore = this.#state?.limit ?? 0
     if (!this.#state) {
       this.flush()
       const lost = knownVersion > 0
@@ -140,6 +149,7 @@ export class BudgetModel {
         ...emptyState(),
         limit,
         version: Math.max(1, knownVersion),
+        paused: knownPaused,
         cursor,
         crowd: knownWeights,
         crowdUntil,
@@ -147,9 +157,11 @@ export class BudgetModel {
     } else if (knownVersion > this.#state.version) {
       this.#state.limit = knownLimit
       this.#state.version = knownVersion
+      this.#state.paused = knownPaused
     }
     const state = this.#state
-    if (state.cursor - now > 10 * SECOND + 4 * Math.max(state.interval, state.count * 1000)) {
+    const longest = limitBefore > 0 ? timeFor(100, limitBefore) : 0
+    if (state.cursor - now > 10 * SECOND + 4 * Math.max(state.interval, state.count * 1000) + longest) {
       state.intervalAt = now
       state.crowdUntil = now
       for (const member of this.#members.values()) {
@@ -198,7 +210,7 @@ export class BudgetModel {
       state.interval = Math.max(ownInterval, state.interval / 2)
       state.intervalAt = now
     }
-    const interval = Math.max(state.interval, state.count * 1000)
+    const interval = Math.min(LONGEST, Math.max(state.interval, state.count * 1000))
 
     const { weight } = me
     const rate = forSale(state)
@@ -221,15 +233,17 @@ export class BudgetModel {
     let lead = 0
     let retry = 0
     if (state.limit > 0) {
-      if (state.cursor - now > 4 * interval) state.cursor = now + 2 * interval
-      state.cursor = Math.max(now, state.cursor - (back / rate) * SECOND)
+      if (state.cursor - now > Math.max(4 * interval, 2 * interval + timeFor(lease, rate))) {
+        state.cursor = now + 2 * interval
+      }
+      state.cursor = Math.max(now, state.cursor - timeFor(back, rate))
       lead = state.cursor - now
       if (state.paused === 0 && want !== 0) {
         if (lead > 2 * interval) retry = lead - 1.5 * interval
         else {
           const most = Math.max(1, Math.floor(lease * start))
           bytes = want < 0 ? most : Math.min(want, most)
-          state.cursor += (bytes / rate) * SECOND
+          state.cursor += timeFor(bytes, rate)
         }
       }
     }
@@ -257,24 +271,25 @@ export class BudgetModel {
       this.#seen.remove(first)
       first = this.#seen.first
     }
+    const weightsBefore = state.weights
     for (const other of silent) {
       if (other.name === id) continue
-      if (other.absent === 1) {
+      const ends = Math.min(other.seen, now) + other.hold
+      if (other.absent === 0) {
+        subtract(state, other)
+        const part = (state.limit * other.weight) / Math.max(weightsBefore, other.weight)
+        const own = other.active > 0 ? Math.min(other.outageRate, part) : 0
+        other.absent = 1
+        other.active = 0
+        other.kept = other.outageRate < 0 ? other.rate : own
+        state.reserved += other.kept
+      }
+      const gone = other.watched === 1 && !this.subscribers.has(channel + other.name)
+      if (other.kept > 0 && ends > now && !gone) this.#seen.set(other, Math.min(ends, now + SECOND))
+      else {
         free(state, other)
         this.#remove(other)
-        continue
       }
-      subtract(state, other)
-      const kept = other.outageRate < 0 ? other.rate : other.outageRate
-      const gone = other.watched === 1 && !this.subscribers.has(channel + other.name)
-      const ends = Math.min(other.seen, now) + other.hold
-      if (kept > 0 && !gone && ends > now) {
-        other.absent = 1
-        other.kept = kept
-        other.active = 0
-        state.reserved += kept
-        this.#seen.set(other, ends)
-      } else this.#remove(other)
     }
   }
 

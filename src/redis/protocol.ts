@@ -24,6 +24,8 @@ export interface Purchase {
   readonly weights: number
   /** Whether it spends a lease now, or has one to spend. */
   readonly holds: boolean
+  /** Whether the budget is paused, as far as it knows. */
+  readonly paused: boolean
 }
 
 /** What the script answers to a purchase. Times in ms, sizes in bytes, rates in bytes per second. */
@@ -56,35 +58,41 @@ export interface Sale {
 export type Arguments = readonly string[]
 
 const US = 1000
+/** Of a round, in ms. */
+const SHORTEST = 1
+const LONGEST = 60_000
 const whole = (value: number) => (value === Infinity ? '-1' : String(Math.floor(value)))
 
 export function purchaseArguments(member: string, channel: string, purchase: Purchase): Arguments {
-  const { version, limit, weight, interval, need, want, back, hold, holdRate, watched, waiting, weights, holds } =
-    purchase
+  const { version, limit, weight, interval, need, want, back, hold, holdRate, watched, waiting, weights } = purchase
   const settings = [version, limit ?? 0, weight, Math.ceil(interval * US)]
   const amounts = [need === Infinity ? -1 : need, whole(want), Math.floor(back)]
-  const holding = [Math.floor(hold * US), holdRate ?? -1, watched ? 1 : 0, waiting, weights, holds ? 1 : 0]
+  const flags = [purchase.holds, purchase.paused].map(Number)
+  const holding = [Math.floor(hold * US), holdRate ?? -1, watched ? 1 : 0, waiting, weights, ...flags]
   return ['buy', member, ...[...settings, ...amounts, ...holding].map(String), channel]
 }
 
 /** @throws {TypeError} If the reply is none of the script's. */
 export function parseSale(reply: readonly unknown[]): Sale {
   const numbers = reply.slice(1).map(Number)
-  if (numbers.length < 14 || numbers.some((number) => !Number.isFinite(number))) {
-    throw new TypeError(`Cannot read the reply of Redis: ${JSON.stringify(reply)}`)
-  }
   const at = (index: number) => numbers[index] ?? 0
+  const [bytes, interval, lease, weight] = [at(2), at(5) / US, at(6), at(9)]
+  const areAmounts = numbers.length >= 14 && numbers.every((number) => number >= 0 && number < Infinity)
+  // What is said here decides how much passes and how often Redis is asked.
+  if (!areAmounts || bytes > lease || weight === 0 || interval < SHORTEST || interval > LONGEST) {
+    throw new TypeError(`Cannot read the reply of Redis: ${JSON.stringify(reply).slice(0, 500)}`)
+  }
   return {
     now: at(0) / US,
     lead: at(1) / US,
-    bytes: at(2),
+    bytes,
     limit: at(3) === 0 ? null : at(3),
     version: at(4),
-    interval: at(5) / US,
-    lease: at(6),
+    interval,
+    lease,
     weights: at(7),
     count: at(8),
-    weight: at(9),
+    weight,
     rate: at(10),
     paused: at(11) === 1,
     retry: at(12) / US,

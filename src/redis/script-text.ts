@@ -5,6 +5,8 @@ local budget, members, seen = KEYS[1], KEYS[2], KEYS[3]
 local op, id = ARGV[1], ARGV[2]
 local FORMAT = '1'
 local SECOND = 1000000
+-- No round is longer, whoever says so.
+local LONGEST = 60 * SECOND
 local time = redis.call('TIME')
 local now = time[1] * SECOND + time[2]
 
@@ -23,14 +25,16 @@ local oldest = redis.pcall('ZRANGEBYSCORE', seen, '-inf', now, 'LIMIT', 0, 32)
 if oldest.err then return {'FOREIGN', seen} end
 
 local exists = stored[1] ~= false
-local state = {}
+local function isAmount(number)
+  return number and number >= 0 and number < math.huge
+end
+local state, isDamaged = {}, false
 for i, field in ipairs(FIELDS) do
-  state[field] = exists and tonumber(stored[i + 1]) or 0
+  local number = exists and tonumber(stored[i + 1]) or 0
+  isDamaged = isDamaged or not isAmount(number)
+  state[field] = isAmount(number) and number or 0
 end
-if exists then
-  local limit = tonumber(stored[2])
-  if not limit or not (limit >= 0 and limit < math.huge) then return {'LIMIT', budget, stored[2] or ''} end
-end
+if exists and not isAmount(tonumber(stored[2])) then return {'LIMIT', budget, stored[2] or ''} end
 
 local function text(number)
   return string.format('%.17g', number)
@@ -43,9 +47,14 @@ local function parse(line)
   local member, i = {}, 0
   for word in string.gmatch(line, '%S+') do
     i = i + 1
-    if FACTS[i] then member[FACTS[i]] = tonumber(word) end
+    local number, fact = tonumber(word), FACTS[i]
+    if not fact then break end
+    -- Who comes anew may give back what it has bought before; and -1 is no rate of its own.
+    local isBelow = fact == 'bytes' or fact == 'outageRate'
+    if not isAmount(isBelow and number and math.abs(number) or number) then return nil end
+    member[fact] = number
   end
-  if not member.kept then return nil end
+  if not member.kept or member.weight == 0 then return nil end
   return member
 end
 local function save(name, member)
@@ -71,6 +80,22 @@ local function free(member)
   state.reserved = math.max(0, state.reserved - member.kept)
   member.absent, member.kept = 0, 0
 end
+-- Somebody else has written here: what can't be read goes, and the sums are made anew of the rest.
+local function recount()
+  state.count, state.weights, state.active, state.reserved = 0, 0, 0, 0
+  local records = redis.call('HGETALL', members)
+  for i = 1, #records, 2 do
+    local member = parse(records[i + 1])
+    if not member then
+      remove(records[i])
+    elseif member.absent == 1 then
+      state.reserved = state.reserved + member.kept
+    else
+      state.count = state.count + 1
+      state.weights, state.active = state.weights + member.weight, state.active + member.active
+    end
+  end
+end
 
 if op == 'show' then
   if not exists then return {'NONE'} end
@@ -94,7 +119,8 @@ if op == 'set' then
   if limit == '' and not exists then return {'NONE'} end
   if limit ~= '' then state.limit = tonumber(limit) end
   if paused ~= '' then state.paused = tonumber(paused) end
-  state.version = state.version + 1
+  -- Where members know of a budget that was lost, what is set now holds against them.
+  state.version = exists and state.version + 1 or math.floor(now / 1000)
   finish()
   return {'OK', text(now), text(state.limit), text(state.version), text(state.paused)}
 end
@@ -130,10 +156,20 @@ end
 local knownVersion, knownLimit, ownWeight = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local ownInterval, need, want, back = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local hold, outageRate, watched, waiting = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
-local knownWeights, holds, channel = tonumber(ARGV[14]), tonumber(ARGV[15]), ARGV[16]
+local knownWeights, holds, knownPaused, channel = tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16]), ARGV[17]
+
+if isDamaged or record and not parse(record) then recount() end
+state.interval = math.min(state.interval, LONGEST)
+state.paused = state.paused == 0 and 0 or 1
+
+-- A slice of one byte can be longer than any round.
+local function timeFor(bytes, rate)
+  return bytes / rate * SECOND
+end
 
 -- Where the clock has jumped back, what was to happen soon must not wait until it has come there again.
-local jumped = exists and state.cursor - now > 10 * SECOND + 4 * math.max(state.interval, state.count * 1000)
+local longest = state.limit > 0 and timeFor(100, state.limit) or 0
+local jumped = exists and state.cursor - now > 10 * SECOND + 4 * math.max(state.interval, state.count * 1000) + longest
 if jumped then
   state.intervalAt, state.crowdUntil = now, now
   for _, name in ipairs(redis.call('ZRANGEBYSCORE', seen, now + SECOND, '+inf', 'LIMIT', 0, 10000)) do
@@ -147,12 +183,12 @@ if not exists then
   if redis.call('EXISTS', members, seen) > 0 then redis.call('DEL', members, seen) end
   oldest, me = {}, nil
   local lost = knownVersion > 0
-  state.limit, state.version = knownLimit, math.max(1, knownVersion)
+  state.limit, state.version, state.paused = knownLimit, math.max(1, knownVersion), knownPaused
   state.cursor = lost and holds == 1 and now + ownInterval or now
   state.crowd, state.crowdUntil = knownWeights, lost and now + SECOND or now
 elseif knownVersion > state.version then
   -- A replica took over that had not heard of the last change.
-  state.limit, state.version = knownLimit, knownVersion
+  state.limit, state.version, state.paused = knownLimit, knownVersion, knownPaused
 end
 -- Members are kept for less long than their budget. Where none of them was left to miss the others, all are gone, or will be back.
 if exists and not record and state.count + state.reserved > 0 and redis.call('EXISTS', members, seen) < 2 then
@@ -167,33 +203,38 @@ local function forSale()
   return math.max(state.limit - state.reserved, state.limit / 100)
 end
 local wasForSale = forSale()
+local weightsBefore = state.weights
+local function isGone(name, member)
+  if member.watched == 0 then return false end
+  local subscribers = redis.pcall('PUBSUB', 'NUMSUB', channel .. name)
+  return not subscribers.err and subscribers[2] == 0
+end
 
 -- Who has fallen silent: if its connection is gone, so is the process. Else it may be cut off and go on with its share, which
 -- is not sold to others meanwhile.
 for _, name in ipairs(oldest) do
-  local other = name ~= id and parse(redis.call('HGET', members, name))
-  if other and other.absent == 1 then
-    free(other)
-    remove(name)
-  elseif other then
-    subtract(other)
-    local kept = other.outageRate < 0 and other.rate or other.outageRate
-    local gone = false
-    if other.watched == 1 then
-      local subscribers = redis.pcall('PUBSUB', 'NUMSUB', channel .. name)
-      gone = not subscribers.err and subscribers[2] == 0
-    end
+  local line = name ~= id and redis.call('HGET', members, name)
+  local other = parse(line)
+  if other then
     local ends = math.min(other.seen, now) + other.hold
-    if kept > 0 and not gone and ends > now then
-      other.absent, other.kept, other.active = 1, kept, 0
-      state.reserved = state.reserved + kept
+    if other.absent == 0 then
+      subtract(other)
+      -- A rate of its own is kept as far as it is its part: more would starve the others.
+      local own = other.active > 0 and math.min(other.outageRate, state.limit * other.weight / math.max(weightsBefore, other.weight)) or 0
+      other.absent, other.active = 1, 0
+      other.kept = other.outageRate < 0 and other.rate or own
+      state.reserved = state.reserved + other.kept
+    end
+    if other.kept > 0 and ends > now and not isGone(name, other) then
       save(name, other)
-      redis.call('ZADD', seen, text(ends), name)
+      redis.call('ZADD', seen, text(math.min(ends, now + SECOND)), name)
     else
+      free(other)
       remove(name)
     end
   elseif name ~= id then
     remove(name)
+    if line then recount() end
   end
 end
 
@@ -217,7 +258,7 @@ if ownInterval >= state.interval then
 elseif now - state.intervalAt > 2 * SECOND then
   state.interval, state.intervalAt = math.max(ownInterval, state.interval / 2), now
 end
-local interval = math.max(state.interval, state.count * 1000)
+local interval = math.min(LONGEST, math.max(state.interval, state.count * 1000))
 
 -- Weights count as far as they are made use of. So a round stays as long as it should, and who wants less than its share leaves
 -- the rest to the others, step by step towards max-min.
@@ -241,8 +282,8 @@ local lease = math.max(1, math.floor(leaseFor(active)))
 
 local bytes, lead, retry = 0, 0, 0
 if state.limit > 0 then
-  if state.cursor - now > 4 * interval then state.cursor = now + 2 * interval end
-  state.cursor = math.max(now, state.cursor - back / rate * SECOND)
+  if state.cursor - now > math.max(4 * interval, 2 * interval + timeFor(lease, rate)) then state.cursor = now + 2 * interval end
+  state.cursor = math.max(now, state.cursor - timeFor(back, rate))
   lead = state.cursor - now
   if state.paused == 0 and want ~= 0 then
     if lead > 2 * interval then
@@ -250,7 +291,7 @@ if state.limit > 0 then
     else
       local most = math.max(1, math.floor(lease * start))
       bytes = want < 0 and most or math.min(want, most)
-      state.cursor = state.cursor + bytes / rate * SECOND
+      state.cursor = state.cursor + timeFor(bytes, rate)
     end
   end
 end

@@ -186,6 +186,7 @@ export class Share {
       waiting: basin.waiting,
       weights,
       holds: !this.#spending.bridging && this.#contactAt > -Infinity,
+      paused: this.#portion.sale?.paused ?? false,
     }
   }
 
