@@ -12,7 +12,8 @@ const skipped = !hasScript && !process.env.CI
 if (skipped) console.warn('Skipped: the tests of the progress lines need script(1) of util-linux')
 
 const ESC = '\x1b'
-const CURSOR_UP = new RegExp(`${ESC}\\[\\dA`, 'g')
+/** Up, and clear what is left. */
+const IN_PLACE = new RegExp(`${ESC}\\[(\\dA|[KJ])`, 'g')
 
 /** Two files of 1 MiB. */
 async function serveTwo() {
@@ -61,8 +62,8 @@ test.skipIf(skipped)('sluice get shows nothing on a terminal with --quiet, and J
 test.skipIf(skipped)('sluice get uses no colours with NO_COLOR', async () => {
   await using served = await serveTwo()
   const { seen } = await onTerminal(served, { NO_COLOR: '1', LC_ALL: 'C' })
-  // What moves the cursor up is the only escape sequence.
-  expect(seen.replaceAll(CURSOR_UP, '')).toMatch(/^[\x20-\x7e\r\n]*$/)
+  // What moves the cursor and clears what is left are the only escape sequences.
+  expect(seen.replaceAll(IN_PLACE, '')).toMatch(/^[\x20-\x7e\r\n]*$/)
 })
 
 test.skipIf(skipped)('sluice serve shows on a terminal how it stands, below its log', async () => {

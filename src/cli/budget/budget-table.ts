@@ -1,5 +1,5 @@
 import type { BudgetState } from '../../redis/index.ts'
-import { type Cell, type Column, inColumns, type TableStyle } from './columns.ts'
+import { type Cell, type Column, type TableStyle, tableLines } from './columns.ts'
 import { limitText, percentText, rateText, useOf } from './standing.ts'
 
 /** A budget in a list; or why nothing can be told of it. */
@@ -27,7 +27,7 @@ const COLUMNS: readonly Column[] = [
  * ```
  */
 export function budgetTable(budgets: readonly Listed[], style: TableStyle): string[] {
-  return inColumns(COLUMNS, budgets.map(rowOf), style)
+  return tableLines(COLUMNS, budgets.map(rowOf), style)
 }
 
 function rowOf({ name, found }: Listed): readonly Cell[] {

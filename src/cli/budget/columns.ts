@@ -1,6 +1,6 @@
 import pc from 'picocolors'
+import { displayWidth, padTo, squeeze } from '../progress/display-width.ts'
 import { printable } from '../tell.ts'
-import { displayWidth, padTo, squeeze } from './display-width.ts'
 
 export interface Column {
   readonly title: string
@@ -29,7 +29,7 @@ const SHORTEST_NAME = 12
  *
  * @returns A line for the titles and one for each row.
  */
-export function inColumns(
+export function tableLines(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
   { width, colors, unicode }: TableStyle,

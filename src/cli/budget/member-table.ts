@@ -1,10 +1,10 @@
 import type { BudgetState, Member } from '../../redis/index.ts'
+import { counted } from '../counted.ts'
 import { clockTime } from '../progress/progress-line.ts'
 import { printable } from '../tell.ts'
-import { type Cell, type Column, inColumns, type TableStyle } from './columns.ts'
+import { type Cell, type Column, type TableStyle, tableLines } from './columns.ts'
 import {
   bytesText,
-  counted,
   figure,
   limitText,
   percentText,
@@ -29,7 +29,7 @@ export const STATE_COLORS = { idle: 'dim', light: undefined, heavy: 'green', sil
 
 /** Who shares a budget. @param now As `Date.now()`. */
 export function memberTable({ members, interval }: BudgetState, now: number, style: TableStyle): string[] {
-  return inColumns(
+  return tableLines(
     COLUMNS,
     members.map((member) => rowOf(member, interval, now)),
     style,

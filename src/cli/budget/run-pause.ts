@@ -1,8 +1,9 @@
 import { Budget } from '../../redis/index.ts'
+import { counted } from '../counted.ts'
 import { writeOut } from '../output.ts'
 import { printable } from '../tell.ts'
 import type { BudgetTarget } from './budget-options.ts'
-import { counted, limitText } from './standing.ts'
+import { limitText } from './standing.ts'
 import { unknownBudget, withRedis } from './with-redis.ts'
 
 /** Runs `sluice budget pause`. @returns The exit code. */

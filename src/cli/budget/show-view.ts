@@ -1,9 +1,9 @@
 import { writeOut } from '../output.ts'
+import { squeeze } from '../progress/display-width.ts'
+import { LiveLines } from '../progress/live-lines.ts'
 import { clockTime } from '../progress/progress-line.ts'
 import { canRedraw, hasColors, hasUnicode } from '../progress/terminal.ts'
 import { stateJson } from './budget-json.ts'
-import { squeeze } from './display-width.ts'
-import { Screen } from './screen.ts'
 import type { View } from './view.ts'
 import { watchLines } from './watch-lines.ts'
 import { watchText } from './watch-text.ts'
@@ -35,11 +35,12 @@ export function showView(stream: NodeJS.WriteStream, json: boolean, failed: (err
 }
 
 function board(stream: NodeJS.WriteStream): Display {
-  const screen = new Screen(stream)
+  const lines = new LiveLines(stream)
   const style = { colors: hasColors(stream), unicode: hasUnicode() }
   return {
-    show: (view) => screen.draw(watchLines(view, { ...style, width: screen.width, height: screen.height })),
-    close: () => screen.close(),
+    // The cursor rests in a line of its own, where the ^C that ends it has room.
+    show: (view) => lines.draw([...watchLines(view, { ...style, width: lines.width, height: lines.height }), '']),
+    close: () => lines.leave(),
   }
 }
 

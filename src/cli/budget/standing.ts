@@ -52,7 +52,6 @@ export const percentText = (part: number | undefined): string =>
   part === undefined ? '' : `${Math.min(999, Math.round(part * 100))}%`
 /** Fractions of weights need not be exact. */
 export const weightText = (weight: number): string => String(Number(figure(weight).toPrecision(4)))
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 /** How long ago, by the clock of this machine: those of two machines may be apart. */
 export const sinceText = (since: number, now: number): string =>

@@ -1,11 +1,12 @@
 import pc from 'picocolors'
+import { counted } from '../counted.ts'
+import { displayWidth, padTo, squeeze } from '../progress/display-width.ts'
 import { sparkline } from '../progress/sparkline.ts'
 import { bar } from './bar.ts'
 import type { TableStyle } from './columns.ts'
-import { displayWidth, padTo, squeeze } from './display-width.ts'
 import { STATE_COLORS } from './member-table.ts'
 import { MOST_RATES, type Watched } from './roster.ts'
-import { counted, figure, limitText, percentText, rateOf, rateText, stateOf, useOf, weightText } from './standing.ts'
+import { figure, limitText, percentText, rateOf, rateText, stateOf, useOf, weightText } from './standing.ts'
 import { noteOf, type View } from './view.ts'
 
 export interface BoardStyle extends TableStyle {

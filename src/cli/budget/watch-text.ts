@@ -1,6 +1,7 @@
-import { squeeze } from './display-width.ts'
+import { counted } from '../counted.ts'
+import { squeeze } from '../progress/display-width.ts'
 import type { Watched } from './roster.ts'
-import { counted, limitText, percentText, rateOf, rateText, stateOf, useOf } from './standing.ts'
+import { limitText, percentText, rateOf, rateText, stateOf, useOf } from './standing.ts'
 import { noteOf, type View } from './view.ts'
 
 /** Members in a line of a log: the busiest, and those of whom there is news. */

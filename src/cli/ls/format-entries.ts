@@ -1,5 +1,6 @@
 import type { Entry } from '../../ftp/client/index.ts'
 import { formatPermissions } from '../../ftp/protocol/listing/permissions.ts'
+import { displayWidth, padTo } from '../progress/display-width.ts'
 import { printable } from '../tell.ts'
 
 /** An entry under the name that is shown for it: its path below what was listed. */
@@ -16,7 +17,7 @@ export const byName = (a: NamedEntry, b: NamedEntry): number => (a.name < b.name
 /**
  * Names in as few lines as fit, down and then across.
  *
- * @param width Characters of a line.
+ * @param width Columns of a line.
  */
 export function inColumns(names: readonly string[], width: number): string[] {
   const shown = names.map(printable)
@@ -25,11 +26,11 @@ export function inColumns(names: readonly string[], width: number): string[] {
     const columns = Array.from({ length: Math.ceil(shown.length / rows) }, (_, i) =>
       shown.slice(i * rows, (i + 1) * rows),
     )
-    const widths = columns.map((column) => Math.max(...column.map((name) => name.length)))
+    const widths = columns.map((column) => Math.max(...column.map(displayWidth)))
     if (widths.reduce((sum, each) => sum + each + GAP, -GAP) > width) continue
     return Array.from({ length: rows }, (_, row) =>
       columns
-        .map((column, i) => (column[row] ?? '').padEnd((widths[i] ?? 0) + GAP))
+        .map((column, i) => padTo(column[row] ?? '', (widths[i] ?? 0) + GAP))
         .join('')
         .trimEnd(),
     )

@@ -1,5 +1,6 @@
 import pc from 'picocolors'
 import { formatRate, formatSize } from '../../units.ts'
+import { displayWidth } from './display-width.ts'
 import { sparkline } from './sparkline.ts'
 
 /** How a transfer stands. */
@@ -29,7 +30,7 @@ export interface Note {
 }
 
 export interface LineStyle {
-  /** Characters that the line may have. */
+  /** Columns that the line may have. */
   readonly width: number
   readonly colors: boolean
   readonly unicode: boolean
@@ -84,7 +85,7 @@ export function progressLine(now: Snapshot, rates: readonly number[], style: Lin
   return ''
 }
 
-const widthOf = (parts: readonly Part[]) => parts.reduce((sum, [text]) => sum + text.length, 0)
+const widthOf = (parts: readonly Part[]) => parts.reduce((sum, [text]) => sum + displayWidth(text), 0)
 
 const paint = (parts: readonly Part[]) => parts.map(([text, color]) => (text && color ? color(text) : text)).join('')
 

@@ -35,7 +35,7 @@ for (const { title, changes, limit, text } of notes) {
 }
 
 test('shareNote() shortens a long name, and shows what would turn it around', () => {
-  expect(shareNote('a'.repeat(256), sharing, null).text).toBe(`${'a'.repeat(23)}~: 1 of 8, no limit`)
+  expect(shareNote('a'.repeat(256), sharing, null).text).toBe(`${'a'.repeat(11)}..${'a'.repeat(11)}: 1 of 8, no limit`)
   expect(shareNote('up\u202elink', sharing, null).text).toBe('up\\u202elink: 1 of 8, no limit')
 })
 

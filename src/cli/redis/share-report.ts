@@ -1,8 +1,10 @@
 import type { Sharing } from '../../redis/index.ts'
 import { formatRate } from '../../units.ts'
+import { counted } from '../counted.ts'
+import { squeeze } from '../progress/display-width.ts'
 import type { Note } from '../progress/progress-line.ts'
-import { printable } from '../tell.ts'
 
+/** Columns: the rest of the line has to have room, too. */
 const LONGEST_NAME = 24
 
 /** How a share stands, for programs and summaries. */
@@ -30,17 +32,11 @@ export interface ShareFigures {
 export function shareNote(name: string, sharing: Sharing, limit: number | null): Note {
   const { state, members, weight, weights, paused } = sharing
   if (state === 'outage') return { text: 'Redis out of reach', isAlarm: true }
-  const say = (what: string) => ({ text: `${shortened(name)}: ${what}`, isAlarm: false })
+  const say = (what: string) => ({ text: `${squeeze(name, LONGEST_NAME, false)}: ${what}`, isAlarm: false })
   if (paused) return say('paused')
   if (state !== 'joined') return say(state === 'idle' ? 'idle' : 'joining')
   const part = partOf(limit, weight, weights)
   return say(`1 of ${members}, ${part === null ? 'no limit' : formatRate(part)}`)
-}
-
-/** The rest of the line has to have room, too. */
-function shortened(name: string): string {
-  const text = printable(name)
-  return text.length <= LONGEST_NAME ? text : `${text.slice(0, LONGEST_NAME - 1)}~`
 }
 
 /** The part of a process by its weight, in bytes per second, or null. @param weights Of all together; 0 as long as that is unknown. */
@@ -51,6 +47,6 @@ export function partOf(limit: number | null, weight: number, weights: number): n
 /** `1 of 8 in uplink (20 MiB/s)`, and what was amiss. */
 export function shareSummary({ budget, members, limitBytesPerSecond, outages }: ShareFigures): string {
   const limit = limitBytesPerSecond === null ? 'no limit' : formatRate(limitBytesPerSecond, { exact: true })
-  const amiss = outages === 0 ? '' : `, ${outages} ${outages === 1 ? 'outage' : 'outages'} of Redis`
+  const amiss = outages === 0 ? '' : `, ${counted(outages, 'outage')} of Redis`
   return `1 of ${Math.max(1, members)} in ${budget} (${limit})${amiss}`
 }

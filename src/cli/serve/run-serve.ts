@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { systemClock } from '../../clock.ts'
 import { Server } from '../../ftp/server/index.ts'
+import { counted } from '../counted.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { Failure, ioFailure, oneLine } from '../failure.ts'
 import { type Interruption, onInterruption } from '../interruption.ts'
@@ -81,7 +82,7 @@ async function serve(
   const running = transfersOf(server)
   if (running > 0 && !options.quiet && !options.json) {
     lines.erase()
-    tell(`${running} ${running === 1 ? 'transfer is' : 'transfers are'} still running; interrupt again to cut them`)
+    tell(`${counted(running, 'transfer')} ${running === 1 ? 'is' : 'are'} still running; interrupt again to cut them`)
   }
   await server.close()
   release()

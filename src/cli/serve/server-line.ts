@@ -1,5 +1,7 @@
 import pc from 'picocolors'
 import { formatRate, formatSize } from '../../units.ts'
+import { counted } from '../counted.ts'
+import { displayWidth } from '../progress/display-width.ts'
 import type { LineStyle, Note } from '../progress/progress-line.ts'
 import { sparkline } from '../progress/sparkline.ts'
 
@@ -39,8 +41,8 @@ export function serverLine(now: ServerSnapshot, rates: readonly number[], style:
   const isAlarm = now.share?.isAlarm === true
   const share: readonly Part[] = [[`  ${now.share?.text ?? ''}`, isAlarm ? yellow : dim]]
   const groups: readonly (readonly Part[])[] = [
-    [[counted(now.connections, 'connection')]],
-    [[`  ${counted(now.transfers, 'transfer')}`]],
+    [[inPlace(now.connections, 'connection')]],
+    [[`  ${inPlace(now.transfers, 'transfer')}`]],
     // What is wrong has its place in any width.
     ...(isAlarm ? [share] : []),
     flow('out', now.sent),
@@ -51,7 +53,7 @@ export function serverLine(now: ServerSnapshot, rates: readonly number[], style:
   let room = style.width
   let line = ''
   for (const parts of groups) {
-    room -= parts.reduce((sum, [text]) => sum + text.length, 0)
+    room -= parts.reduce((sum, [text]) => sum + displayWidth(text), 0)
     if (room < 0) break
     for (const [text, paint] of parts) line += paint ? paint(text) : text
   }
@@ -61,4 +63,5 @@ export function serverLine(now: ServerSnapshot, rates: readonly number[], style:
 type Part = readonly [text: string, paint?: (text: string) => string]
 
 /** `1 transfer `, `12 transfers`: as wide. */
-const counted = (count: number, noun: string) => `${String(count).padStart(3)} ${noun}${count === 1 ? ' ' : 's'}`
+const inPlace = (count: number, noun: string) =>
+  counted(count, noun).padEnd(`${count} ${noun}s`.length).padStart(`999 ${noun}s`.length)

@@ -1,8 +1,9 @@
 import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { displayWidth } from '../progress/display-width.ts'
 import type { RunningFile } from './board.ts'
-import { boardLines, fileLine, shortened } from './board-lines.ts'
+import { boardLines, fileLine } from './board-lines.ts'
 
 const style = { width: 90, height: 10, colors: false, unicode: true }
 const file = (path: string, more: Partial<RunningFile> = {}): RunningFile => ({
@@ -33,6 +34,11 @@ test('fileLine() keeps the end of a long name, and the name alone where there is
     '…/folder/folder/folder/name.txt'.slice(-30).replace(/^./, '…'),
   )
   expect(fileLine(file('\x1b[2Jname'), style)).toMatch(/^\\u001b\[2Jname /)
+})
+
+test('fileLine() counts columns, not characters', () => {
+  expect(fileLine(file('報告.csv'), style)).toMatch(/^報告\.csv {29}12\.3 MiB/)
+  expect(fileLine(file(`${'目'.repeat(40)}.csv`), style)).toMatch(/^…目{15}\.csv {2}12\.3 MiB/)
 })
 
 test('boardLines() has one line for a single file', () => {
@@ -67,19 +73,7 @@ test('boardLines() fits into any terminal', () => {
     fc.property(files, fc.integer({ min: 20, max: 200 }), fc.integer({ min: 1, max: 40 }), (running, width, height) => {
       const lines = boardLines(running, total, [1, 2, 3], { ...style, width, height, colors: true })
       expect(lines.length).toBeLessThanOrEqual(height)
-      for (const line of lines) expect(stripVTControlCharacters(line).length).toBeLessThanOrEqual(width)
+      for (const line of lines) expect(displayWidth(stripVTControlCharacters(line))).toBeLessThanOrEqual(width)
     }),
   )
-})
-
-test.each([
-  ['short', 10, 'short'],
-  ['exactly 10', 10, 'exactly 10'],
-  ['a long path', 10, '…long path'],
-])('shortened() makes of %s in %s characters %s', (path, width, expected) => {
-  expect(shortened(path, width, true)).toBe(expected)
-})
-
-test('shortened() keeps to ASCII where more will not show', () => {
-  expect(shortened('a long path', 10, false)).toBe('...ng path')
 })

@@ -1,10 +1,10 @@
 import pc from 'picocolors'
 import { formatRate, formatSize } from '../../units.ts'
+import { padTo, squeezePath } from '../progress/display-width.ts'
 import { clockTime, type LineStyle, progressLine, type Snapshot } from '../progress/progress-line.ts'
-import { printable } from '../tell.ts'
 import type { RunningFile } from './board.ts'
 
-/** Characters of a file's line behind its name. */
+/** Columns of a file's line behind its name. */
 const FIGURES = 55
 const SHORTEST_NAME = 12
 /** Seconds. What would take longer than 99 days is not worth a forecast. */
@@ -40,7 +40,7 @@ export function fileLine({ path, bytes, size, rate }: RunningFile, style: LineSt
   const left = seconds > LONGEST_ETA ? '-' : clockTime(seconds * 1000)
   const ofSize = size === undefined ? '' : ` of ${formatSize(size)}`
   const nameWidth = style.width - FIGURES
-  if (nameWidth < SHORTEST_NAME) return shortened(path, style.width, style.unicode)
+  if (nameWidth < SHORTEST_NAME) return squeezePath(path, style.width, style.unicode)
   const figures = [
     formatSize(bytes).padStart(10),
     dim(ofSize.padEnd(12)),
@@ -48,13 +48,5 @@ export function fileLine({ path, bytes, size, rate }: RunningFile, style: LineSt
     formatRate(Math.round(rate)).padStart(12),
     `  ETA ${left}`,
   ]
-  return `${shortened(path, nameWidth, style.unicode).padEnd(nameWidth)}${figures.join('')}`
-}
-
-/** The end of a path tells most. */
-export function shortened(path: string, width: number, unicode: boolean): string {
-  const text = printable(path)
-  if (text.length <= width) return text
-  const dots = unicode ? '…' : '...'
-  return dots + text.slice(text.length - width + dots.length)
+  return `${padTo(squeezePath(path, nameWidth, style.unicode), nameWidth)}${figures.join('')}`
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { displayWidth, padTo, squeeze } from './display-width.ts'
+import { displayWidth, padTo, squeeze, squeezePath } from './display-width.ts'
 
 const widths = [
   { text: 'web-1', width: 5 },
@@ -39,4 +39,14 @@ test('squeeze() and padTo() make anything exactly as wide as asked, without cont
       expect(shown).not.toMatch(/\p{Cc}/u)
     }),
   )
+})
+
+test.each([
+  ['short', 10, true, 'short'],
+  ['exactly 10', 10, true, 'exactly 10'],
+  ['a long path', 10, true, '…long path'],
+  ['a long path', 10, false, '...ng path'],
+  ['a/報告.csv', 8, true, '…告.csv'],
+])('squeezePath() makes of %s in %s columns (Unicode: %s) %s', (path, width, unicode, expected) => {
+  expect(squeezePath(path, width, unicode)).toBe(expected)
 })

@@ -37,6 +37,15 @@ export function squeeze(text: string, width: number, unicode: boolean): string {
   return `${head([...shown], Math.ceil(room / 2))}${dots}${[...end].reverse().join('')}`
 }
 
+/** A path of anybody's, made fit to be shown in so many columns: `…/2026/report.csv`, since its end tells most. */
+export function squeezePath(path: string, width: number, unicode: boolean): string {
+  const shown = printable(path)
+  if (displayWidth(shown) <= width) return shown
+  const dots = unicode ? '…' : '...'
+  const end = head([...shown].reverse(), Math.max(0, width - dots.length))
+  return `${dots}${[...end].reverse().join('')}`
+}
+
 /** As many of the first characters as fit. */
 function head(characters: readonly string[], width: number): string {
   let room = width
