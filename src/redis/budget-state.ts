@@ -4,9 +4,12 @@ export interface Member {
   readonly weight: number
   /** When it came, as a `Date.now()` of the server. */
   readonly since: number
-  /** How long ago it was seen last, in ms. */
+  /** How long ago it was seen last, in ms; what it got counts from then on. */
   readonly seen: number
-  /** What it got lately: over the last second, or the last two rounds where these are longer. */
+  /**
+   * What it bought lately: over the last second, or the last two rounds where these are longer. Of a member that wants less than its
+   * part that may be a few percent less than what it moves. `bytes` and `seen` from one look to the next tell exactly.
+   */
   readonly rate: number
   /** What it got in all. */
   readonly bytes: number
@@ -18,6 +21,8 @@ export interface Member {
 
 /** How a budget stands in Redis. */
 export interface BudgetState {
+  /** When this was so, as a `Date.now()` of the server. */
+  readonly now: number
   /** Bytes per second, or null. */
   readonly limit: number | null
   readonly paused: boolean
@@ -39,6 +44,7 @@ export function parseState(reply: readonly unknown[]): BudgetState | undefined {
   const numbers = Array.isArray(reply[2]) ? reply[2].map(Number) : []
   const [limit = 0, version = 0, cursor = 0, paused = 0, count = 0, , , reserved = 0, interval = 0] = numbers
   return {
+    now: now / 1000,
     limit: limit === 0 ? null : limit,
     paused: paused === 1,
     version,

@@ -74,7 +74,7 @@ describeRedis('Budget', () => {
     await node.connect()
     open.push(
       () => io.disconnect(),
-      () => node.destroy(),
+      () => node.isOpen && node.destroy(),
     )
     for (const client of [io, node]) {
       await io.flushall()
@@ -88,7 +88,17 @@ describeRedis('Budget', () => {
       await budget.setWeight('me', 5)
       expect((await budget.state())?.members).toMatchObject([{ name: 'me', weight: 5, state: 'idle' }])
       await throttle.close()
-      expect((await budget.state())?.members).toEqual([])
+      const state = await budget.state()
+      expect(state?.members).toEqual([])
+      // Of this machine's clock, since the server is here.
+      expect(Math.abs((state?.now ?? 0) - Date.now())).toBeLessThan(60_000)
+    }
+    io.disconnect()
+    node.destroy()
+    for (const client of [io, node]) {
+      const error: unknown = await Budget.list(client).catch((error: unknown) => error)
+      expect(error).toBeInstanceOf(OutageError)
+      expect((error as OutageError).cause).toBeInstanceOf(Error)
     }
   })
 

@@ -23,13 +23,20 @@ export class Budget {
    * The names of all budgets in this Redis, in order. It goes through all keys there are.
    *
    * @throws {TypeError} If the client can't list keys.
+   * @throws {OutageError} If Redis can't be reached, or refuses.
    */
   static async list(client: RedisClient, options: WaitOptions = {}): Promise<string[]> {
     const { listKeys } = runnerOf(client, false)
     if (!listKeys) throw new TypeError('Cannot list budgets: the Redis client can not list keys')
-    const names = (await abortable(() => listKeys(ALL_BUDGETS), options))
-      .map(nameOf)
-      .filter((name) => name !== undefined)
+    const list = async () => {
+      try {
+        return await listKeys(ALL_BUDGETS)
+      } catch (error) {
+        if (error instanceof TypeError) throw error
+        throw new OutageError('*', error instanceof Error ? error.message : String(error), { cause: error })
+      }
+    }
+    const names = (await abortable(list, options)).map(nameOf).filter((name) => name !== undefined)
     return [...new Set(names)].sort()
   }
 

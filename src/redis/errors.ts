@@ -20,7 +20,7 @@ export class BudgetError extends SluiceError {
 /** Redis did not answer, or refused: `cause` is what its client said, if it said anything. */
 export class OutageError extends SluiceError {
   readonly code = 'ERR_SLUICE_OUTAGE'
-  /** The name of the budget. */
+  /** The name of the budget; `'*'` where all were to be listed. */
   readonly budget: string
   /** Why: the message without what could not be done. */
   readonly state: string

@@ -250,7 +250,12 @@ export class SharedThrottle extends Throttle {
     await abortable(() => this.#link.ready(), options)
   }
 
-  /** Who shares the budget now. @throws {OutageError} If Redis can't be reached. */
+  /**
+   * Who shares the budget now. Each `rate` is what was bought lately, a few percent less than what light members move; their `bytes`
+   * and `seen` from one call to the next tell exactly.
+   *
+   * @throws {OutageError} If Redis can't be reached.
+   */
   async members(options: WaitOptions = {}): Promise<Member[]> {
     return parseMembers(await abortable(() => this.#link.run(['show', '']), options))
   }

@@ -4,7 +4,16 @@ import { VirtualClock } from '../../testing/virtual-clock.ts'
 import { Lookout } from './lookout.ts'
 import type { View } from './view.ts'
 
-const found: BudgetState = { limit: 1, paused: false, version: 1, interval: 100, lead: 0, reserved: 0, members: [] }
+const found: BudgetState = {
+  now: 1000,
+  limit: 1,
+  paused: false,
+  version: 1,
+  interval: 100,
+  lead: 0,
+  reserved: 0,
+  members: [],
+}
 
 /** Watches what `answer` gives, and notes what shows: 'seen', 'missing' or how long an outage lasts. */
 function watch(answer: (options: WaitOptions) => Promise<BudgetState | undefined>, renew = async () => {}) {

@@ -27,8 +27,8 @@ const COLUMNS: readonly Column[] = [
 
 export const STATE_COLORS = { idle: 'dim', light: undefined, heavy: 'green', silent: 'yellow' } as const
 
-/** Who shares a budget. @param now As `Date.now()`. */
-export function memberTable({ members, interval }: BudgetState, now: number, style: TableStyle): string[] {
+/** Who shares a budget. */
+export function memberTable({ members, interval, now }: BudgetState, style: TableStyle): string[] {
   return tableLines(
     COLUMNS,
     members.map((member) => rowOf(member, interval, now)),

@@ -1,4 +1,4 @@
-import { Budget } from '../../redis/index.ts'
+import { Budget, OutageError } from '../../redis/index.ts'
 import { Failure } from '../failure.ts'
 import { writeOut } from '../output.ts'
 import { tell } from '../tell.ts'
@@ -32,7 +32,7 @@ async function namesOf({ client, call }: RedisSession, { url }: RedisTarget): Pr
   try {
     return await call((options) => Budget.list(client, options), LONG)
   } catch (error) {
-    if (!(error instanceof Error) || !error.message.startsWith('NOPERM')) throw error
+    if (!(error instanceof OutageError) || !error.state.startsWith('NOPERM')) throw error
     const advice = "give it +scan, or see a budget that you know of with 'sluice budget show'"
     throw new Failure('ERR_REDIS', `Cannot list the budgets of ${url.shown}: the user may not scan keys; ${advice}`)
   }

@@ -15,7 +15,7 @@ export function runShow(target: BudgetTarget, json: boolean): Promise<number> {
     if (!state) throw unknownBudget('show', target.url)
     if (json) return await writeOut(`${JSON.stringify(stateJson(target.name, state))}\n`)
     const words = inWords(target.name, state)
-    const table = state.members.length > 0 ? ['', ...memberTable(state, Date.now(), styleOf(process.stdout))] : []
+    const table = state.members.length > 0 ? ['', ...memberTable(state, styleOf(process.stdout))] : []
     await writeOut(`${[...words, ...table].join('\n')}\n`)
   })
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { plainLines } from './show-view.ts'
 import type { View } from './view.ts'
 
-const state = { limit: null, paused: false, version: 1, interval: 100, lead: 0, reserved: 0, members: [] }
+const state = { now: 1000, limit: null, paused: false, version: 1, interval: 100, lead: 0, reserved: 0, members: [] }
 const seen: View = { name: 'uplink', state, watched: [], outage: undefined }
 const missing: View = { ...seen, state: undefined }
 const outage = (lasts: number, reason?: string): View => ({ ...seen, outage: { lasts, reason } })

@@ -53,6 +53,6 @@ export const percentText = (part: number | undefined): string =>
 /** Fractions of weights need not be exact. */
 export const weightText = (weight: number): string => String(Number(figure(weight).toPrecision(4)))
 
-/** How long ago, by the clock of this machine: those of two machines may be apart. */
+/** How long ago, where both are times of the server: its clock may have been set back. */
 export const sinceText = (since: number, now: number): string =>
   figure(since) === 0 ? '-' : clockTime(Math.max(0, now - since))

@@ -14,7 +14,7 @@ const member = (name: string, more: Partial<Member> = {}): Member => ({
   ...more,
 })
 const state = (members: readonly Member[], more: Partial<BudgetState> = {}): BudgetState => ({
-  ...{ limit: 4 * MIB, paused: false, version: 1, interval: 100, lead: 150, reserved: 0, members },
+  ...{ now: NOW, limit: 4 * MIB, paused: false, version: 1, interval: 100, lead: 150, reserved: 0, members },
   ...more,
 })
 const foreign = new BudgetError('odd', 'sluice:{odd}', 'there is something else')
@@ -57,7 +57,7 @@ test('memberTable() tells of each member, and of silent ones for how long', () =
     member('unseen', { seen: 2500 }),
     member('web', { weight: 3 }),
   ]
-  expect(memberTable(state(members), NOW, PLAIN)).toEqual([
+  expect(memberTable(state(members), PLAIN)).toEqual([
     'member           weight     since        rate     bytes  waiting  state',
     'cron             0.3333  1d 01:01  2.00 KiB/s  4.77 MiB        0  light',
     'gone-\\u001b[31m       1      1:02           -  1.00 GiB        -  silent for 0:07',
@@ -75,7 +75,7 @@ test('memberTable() stands what is no number, and clocks that are apart', () => 
     bytes: -5,
     waiting: Number.NaN,
   }
-  const [, first, second] = memberTable(state([member('a', odd), member('b', { since: NOW + 5000 })]), NOW, PLAIN)
+  const [, first, second] = memberTable(state([member('a', odd), member('b', { since: NOW + 5000 })]), PLAIN)
   expect(first?.split(/ +/)).toEqual(['a', '0', '-', '0', 'B/s', '0', 'B', '0', 'heavy'])
   expect(second).toContain('  0:00  ')
 })

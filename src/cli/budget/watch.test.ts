@@ -18,7 +18,7 @@ const member = (name: string, more: Partial<Member> = {}): Member => ({
   ...more,
 })
 const state = (members: readonly Member[], more: Partial<BudgetState> = {}): BudgetState => ({
-  ...{ limit: 4 * MIB, paused: false, version: 1, interval: 100, lead: 150, reserved: 0, members },
+  ...{ now: 1000, limit: 4 * MIB, paused: false, version: 1, interval: 100, lead: 150, reserved: 0, members },
   ...more,
 })
 /** All that are there, after they had the same for three looks. */
