@@ -159,7 +159,7 @@ local hold, outageRate, watched, waiting = tonumber(ARGV[10]), tonumber(ARGV[11]
 local knownWeights, holds, knownPaused, channel = tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16]), ARGV[17]
 
 if isDamaged or record and not parse(record) then recount() end
-state.interval = math.min(state.interval, LONGEST)
+if state.interval > LONGEST then state.interval = 0 end
 state.paused = state.paused == 0 and 0 or 1
 
 -- A slice of one byte can be longer than any round.
