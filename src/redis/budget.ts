@@ -1,6 +1,6 @@
-import { checkWeight } from '../throttle/throttle.ts'
-import { parseRate, type Rate } from '../units.ts'
+import type { Rate } from '../units.ts'
 import { abortable, type WaitOptions } from './abortable.ts'
+import { budgetLimit, memberWeight } from './bounds.ts'
 import { type BudgetState, parseState } from './budget-state.ts'
 import { type RedisClient, runnerOf } from './clients.ts'
 import { BudgetError, checkReply, OutageError } from './errors.ts'
@@ -47,7 +47,7 @@ export class Budget {
 
   /** Changes the limit for all within a round; creates the budget if there is none. @throws {BudgetError | OutageError} */
   async setLimit(limit: Rate | null, options: WaitOptions = {}): Promise<void> {
-    await this.#run(['set', '', String(limit === null ? 0 : parseRate(limit)), ''], options)
+    await this.#run(['set', '', String(budgetLimit(limit) ?? 0), ''], options)
   }
 
   /** Lets nothing pass in any process, within a round. @throws {BudgetError | OutageError} Also if there is none. */
@@ -63,7 +63,7 @@ export class Budget {
   /** Changes the weight of a process within a round. @throws {BudgetError | OutageError} Also if it does not share the budget. */
   async setWeight(member: string, weight: number, options: WaitOptions = {}): Promise<void> {
     checkName('set a weight', 'member', member)
-    const reply = await this.#run(['weight', member, String(checkWeight(weight))], options)
+    const reply = await this.#run(['weight', member, String(memberWeight(weight))], options)
     if (reply[0] !== 'NONE') return
     throw new BudgetError(this.name, keysOf(this.name).keys[1], `there is no member ${JSON.stringify(member)}`)
   }

@@ -2,10 +2,11 @@ import { EventEmitter } from 'node:events'
 import { hostname } from 'node:os'
 import { checkOptions } from '../check-options.ts'
 import { StreamThrottle } from '../throttle/stream-throttle.ts'
-import { checkWeight, gateOf, Throttle, type ThrottleOptions, type ThrottleStats } from '../throttle/throttle.ts'
+import { gateOf, Throttle, type ThrottleOptions, type ThrottleStats } from '../throttle/throttle.ts'
 import { type Duration, parseDuration, parseRate, type Rate } from '../units.ts'
 import { abortable, type WaitOptions } from './abortable.ts'
 import { GateBasin } from './basin.ts'
+import { budgetLimit, memberWeight } from './bounds.ts'
 import { type Member, parseMembers } from './budget-state.ts'
 import { type RedisClient, runnerOf } from './clients.ts'
 import { checkName, keysOf } from './keys.ts'
@@ -144,6 +145,7 @@ export class SharedThrottle extends Throttle {
     checkOptions('share a budget', options, OPTIONS)
     const { limit, burst, resetRate, clock, weight = 1, onOutage = 'hold-share', floor, watch = true } = options
     if (limit === undefined) throw new TypeError("Cannot share a budget: 'limit' must be a rate or null, is undefined")
+    budgetLimit(limit)
     const keys = keysOf(name)
     const runner = runnerOf(client, watch)
     const member = options.member ?? `${hostname()}:${process.pid}:${Math.random().toString(36).slice(2, 8)}`
@@ -151,7 +153,7 @@ export class SharedThrottle extends Throttle {
     const interval = between('interval', options.interval ?? 100, 10, 10_000)
     const partitionTtl = between('partitionTtl', options.partitionTtl ?? 10_000, 0, 86_400_000)
     const settings = {
-      weight: checkWeight(weight),
+      weight: memberWeight(weight),
       interval,
       onOutage: parseOnOutage(onOutage),
       partitionTtl,
@@ -201,13 +203,13 @@ export class SharedThrottle extends Throttle {
 
   override set limit(limit: Rate | null) {
     // Before anything happens, and not in a promise.
-    const rate = limit === null ? null : parseRate(limit)
+    const rate = budgetLimit(limit)
     this.setLimit(rate).catch(() => {})
   }
 
   /** Sets the limit, and waits until Redis knows. @throws {OutageError} If it can't be told now; it will be, once it is back. */
   async setLimit(limit: Rate | null, options: WaitOptions = {}): Promise<void> {
-    const rate = limit === null ? null : parseRate(limit)
+    const rate = budgetLimit(limit)
     await abortable(() => {
       this.#share.setLimit(rate, this.clock.now())
       this.#link.schedule()
@@ -221,12 +223,12 @@ export class SharedThrottle extends Throttle {
   }
 
   set weight(weight: number) {
-    this.setWeight(checkWeight(weight)).catch(() => {})
+    this.setWeight(memberWeight(weight)).catch(() => {})
   }
 
   /** Sets the weight, and waits until Redis knows. @throws {OutageError} If it can't be told now. */
   async setWeight(weight: number, options: WaitOptions = {}): Promise<void> {
-    checkWeight(weight)
+    memberWeight(weight)
     await abortable(() => {
       this.#share.setWeight(weight)
       return this.#link.change(() => ['weight', this.member, String(weight)])
