@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 // Measures every line of the target table, ours and theirs side by side. `node bench/run.js --help` tells the rest.
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { loadAdapter, roster } from './adapters/index.js'
 import { alternator } from './lib/alternate.js'
+import { log, publish, readOptions } from './lib/command.js'
 import { describeMachine, load } from './lib/machine.js'
 import { markdown } from './lib/report.js'
 import { order } from './measures/index.js'
@@ -26,36 +24,9 @@ goes to standard error. Both are also written to bench/results/latest.md and lat
 SLUICE_DIST=DIR measures the build in DIR instead of dist/.
 `
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string', default: order.join(',') },
-    contestants: { type: 'string' },
-    out: { type: 'string', default: fileURLToPath(new URL('results', import.meta.url)) },
-    'no-write': { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
-if (options.help) {
-  process.stdout.write(HELP)
-  process.exit(0)
-}
-
-const only = options.only.split(',')
-const wanted = options.contestants?.split(',')
-for (const [name, known] of /** @type {[string, string[]][]} */ ([
-  ...only.map((name) => [name, order]),
-  ...(wanted ?? []).map((name) => [name, roster.map(({ file }) => file)]),
-])) {
-  if (!known.includes(name)) {
-    process.stderr.write(`Cannot measure '${name}': known are ${known.join(', ')}\n`)
-    process.exit(2)
-  }
-}
-
-const log = (/** @type {string} */ line) => {
-  process.stderr.write(`${new Date().toTimeString().slice(0, 8)} ${line}\n`)
-}
+const files = roster.map(({ file }) => file)
+const options = readOptions(HELP, { only: order, contestants: files })
+const wanted = options.chosen('contestants')
 
 /** @type {Map<string, Adapter>} */
 const contestants = new Map()
@@ -87,7 +58,7 @@ const noise = await importMeasure('noise')
 const done = []
 /** @type {unknown[]} */
 const floor = /** @type {unknown[]} */ (await noise.run(context, 'start'))
-for (const name of order.filter((name) => only.includes(name))) {
+for (const name of options.chosen('only') ?? order) {
   const measure = await importMeasure(name)
   const from = performance.now()
   done.push({ name, measure, results: await measure.run(context) })
@@ -107,16 +78,10 @@ const text = markdown({
   args: process.argv.slice(2).join(' '),
   minutes,
 })
-process.stdout.write(text)
-if (!options['no-write']) {
-  mkdirSync(options.out, { recursive: true })
-  writeFileSync(`${options.out}/latest.md`, text)
-  const raw = {
-    machine,
-    quick: options.quick,
-    minutes,
-    noise: floor,
-    ...Object.fromEntries(done.map((d) => [d.name, d.results])),
-  }
-  writeFileSync(`${options.out}/latest.json`, `${JSON.stringify(raw, null, 1)}\n`)
-}
+publish(options, 'latest', text, {
+  machine,
+  quick: options.quick,
+  minutes,
+  noise: floor,
+  ...Object.fromEntries(done.map((d) => [d.name, d.results])),
+})

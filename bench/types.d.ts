@@ -107,3 +107,16 @@ export interface Measure {
   /** In the child. */
   measure(adapter: Adapter | undefined, params: never): Promise<unknown>
 }
+
+/** One line of the target table. */
+export interface Verdict {
+  target: string
+  /** As in the target table. */
+  reach: string
+  ours: string
+  theirs: string
+  /** Ours through theirs, or what else is judged. */
+  judged: string
+  /** Undefined if it could not be judged. */
+  met: boolean | undefined
+}

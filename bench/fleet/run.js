@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 // Measures one limit for many processes, ours and theirs side by side. `node bench/fleet/run.js --help` tells the rest.
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { findRedis } from '../../scripts/lib/redis-server.js'
 import { alternator } from '../lib/alternate.js'
+import { log, publish, readOptions } from '../lib/command.js'
 import { describeMachine, load } from '../lib/machine.js'
 import { CONTENDERS, loadContender, VARIANTS } from './contenders/index.js'
 import { markdown } from './lib/report.js'
@@ -29,42 +28,13 @@ to bench/results/fleet.md and fleet.json. Needs redis-server, valkey-server, or 
 SLUICE_DIST=DIR measures the build in DIR instead of dist/.
 `
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string', default: order.join(',') },
-    contenders: { type: 'string', default: CONTENDERS.join(',') },
-    out: { type: 'string', default: fileURLToPath(new URL('../results', import.meta.url)) },
-    'no-write': { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
-if (options.help) {
-  process.stdout.write(HELP)
-  process.exit(0)
-}
-
-/** @param {string} text @param {readonly string[]} known @returns {string[]} The known ones, in their order. */
-function choose(text, known) {
-  const asked = text.split(',')
-  for (const name of asked) {
-    if (known.includes(name)) continue
-    process.stderr.write(`Cannot measure '${name}': known are ${known.join(', ')}\n`)
-    process.exit(2)
-  }
-  return known.filter((name) => asked.includes(name))
-}
-
-const log = (/** @type {string} */ line) => {
-  process.stderr.write(`${new Date().toTimeString().slice(0, 8)} ${line}\n`)
-}
+const options = readOptions(HELP, { only: order, contenders: CONTENDERS })
 
 /** @param {readonly string[]} files */
 const loadAll = async (files) =>
   new Map(await Promise.all(files.map(async (file) => /** @type {const} */ ([file, await loadContender(file)]))))
 
-const only = choose(options.only, order)
-const names = choose(options.contenders, CONTENDERS)
+const names = options.chosen('contenders') ?? CONTENDERS
 const contenders = await loadAll(names)
 const { version: redis } = findRedis()
 /** @type {FleetContext} */
@@ -80,7 +50,7 @@ const packages = new Map([...CONTENDERS.slice(1), 'ioredis'].map((name) => [name
 const before = describeMachine(packages)
 /** @type {{ name: string, measure: FleetMeasure, results: unknown }[]} */
 const done = []
-for (const name of only) {
+for (const name of options.chosen('only') ?? order) {
   const measure = /** @type {FleetMeasure} */ (await import(`./measures/${name}.js`))
   const from = performance.now()
   done.push({ name, measure, results: await measure.run(context) })
@@ -98,11 +68,10 @@ const text = markdown({
   args: process.argv.slice(2).join(' '),
   minutes,
 })
-process.stdout.write(text)
-if (!options['no-write']) {
-  mkdirSync(options.out, { recursive: true })
-  writeFileSync(`${options.out}/fleet.md`, text)
-  const raw = { machine, quick: options.quick, minutes, ...Object.fromEntries(done.map((d) => [d.name, d.results])) }
-  writeFileSync(`${options.out}/fleet.json`, `${JSON.stringify(raw, null, 1)}\n`)
-}
+publish(options, 'fleet', text, {
+  machine,
+  quick: options.quick,
+  minutes,
+  ...Object.fromEntries(done.map((d) => [d.name, d.results])),
+})
 process.exit(0) // what loads a contender may hold the process

@@ -1,5 +1,4 @@
-import type { Verdict } from '../ftp/types.d.ts'
-import type { Outcome, Table } from '../types.d.ts'
+import type { Outcome, Table, Verdict } from '../types.d.ts'
 
 /** What a process is given to take part. Rates in bytes per second. */
 export interface Place {

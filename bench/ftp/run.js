@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 // Measures the FTP client and server, ours and theirs side by side. `node bench/ftp/run.js --help` tells the rest.
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { alternator } from '../lib/alternate.js'
+import { log, publish, readOptions } from '../lib/command.js'
 import { describeMachine, load } from '../lib/machine.js'
 import { GiB, MiB } from '../lib/units.js'
 import { CLIENTS, loadClient } from './clients/index.js'
@@ -33,36 +32,7 @@ to bench/results/ftp.md and ftp.json. scripts/foreign-peers.sh gets vsftpd and p
 SLUICE_DIST=DIR measures the build in DIR instead of dist/.
 `
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string', default: order.join(',') },
-    clients: { type: 'string', default: CLIENTS.join(',') },
-    servers: { type: 'string', default: SERVERS.join(',') },
-    out: { type: 'string', default: fileURLToPath(new URL('../results', import.meta.url)) },
-    'no-write': { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
-if (options.help) {
-  process.stdout.write(HELP)
-  process.exit(0)
-}
-
-/** @template {string} T @param {string} text @param {readonly T[]} known @returns {T[]} The known ones, in their order. */
-function choose(text, known) {
-  const asked = text.split(',')
-  for (const name of asked) {
-    if (known.includes(/** @type {T} */ (name))) continue
-    process.stderr.write(`Cannot measure '${name}': known are ${known.join(', ')}\n`)
-    process.exit(2)
-  }
-  return known.filter((name) => asked.includes(name))
-}
-
-const log = (/** @type {string} */ line) => {
-  process.stderr.write(`${new Date().toTimeString().slice(0, 8)} ${line}\n`)
-}
+const options = readOptions(HELP, { only: order, clients: CLIENTS, servers: SERVERS })
 
 /** @type {string[]} */
 const absent = []
@@ -71,12 +41,11 @@ const leaveOut = (/** @type {string} */ reason) => {
   log(reason)
 }
 
-const only = choose(options.only, order)
 /** @type {Map<string, FtpClient>} */
 const clients = new Map()
 /** @type {string[]} */
 const versions = []
-for (const file of choose(options.clients, CLIENTS)) {
+for (const file of options.chosen('clients') ?? CLIENTS) {
   try {
     const client = await loadClient(file)
     if (client.version) versions.push(client.version())
@@ -85,7 +54,7 @@ for (const file of choose(options.clients, CLIENTS)) {
     leaveOut(`${file} is left out: ${error instanceof Error ? error.message.split('\n')[0] : error}`)
   }
 }
-const servers = choose(options.servers, SERVERS).filter((name) => {
+const servers = SERVERS.filter((name) => options.chosen('servers')?.includes(name) ?? true).filter((name) => {
   const reason = whyMissing(name)
   if (reason) leaveOut(reason)
   return !reason
@@ -123,7 +92,7 @@ const before = describeMachine(packages)
 /** @type {{ name: string, measure: FtpMeasure, results: unknown }[]} */
 const done = []
 try {
-  for (const name of only) {
+  for (const name of options.chosen('only') ?? order) {
     const measure = /** @type {FtpMeasure} */ (await import(`./measures/${name}.js`))
     const from = performance.now()
     done.push({ name, measure, results: await measure.run(context) })
@@ -145,15 +114,9 @@ const text = markdown({
   args: process.argv.slice(2).join(' '),
   minutes,
 })
-process.stdout.write(text)
-if (!options['no-write']) {
-  mkdirSync(options.out, { recursive: true })
-  writeFileSync(`${options.out}/ftp.md`, text)
-  const raw = {
-    machine,
-    quick: options.quick,
-    minutes,
-    ...Object.fromEntries(done.map((d) => [d.name, d.results])),
-  }
-  writeFileSync(`${options.out}/ftp.json`, `${JSON.stringify(raw, null, 1)}\n`)
-}
+publish(options, 'ftp', text, {
+  machine,
+  quick: options.quick,
+  minutes,
+  ...Object.fromEntries(done.map((d) => [d.name, d.results])),
+})

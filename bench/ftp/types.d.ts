@@ -1,4 +1,4 @@
-import type { Outcome, Table } from '../types.d.ts'
+import type { Outcome, Table, Verdict } from '../types.d.ts'
 
 /** A server, and how to log in. */
 export interface Target {
@@ -88,19 +88,6 @@ export interface FtpContext {
   /** Starts a server for the folder `place.root`, runs `body`, and stops it. */
   withServer<T>(spec: Omit<ServerSpec, 'root'>, body: (target: Target) => Promise<T>): Promise<T>
   alternate<V, P>(measure: string, jobs: { adapter: string; params: P }[], rounds: number): Promise<Outcome<V, P>[]>
-}
-
-/** One line of the target table. */
-export interface Verdict {
-  target: string
-  /** As in the target table. */
-  reach: string
-  ours: string
-  theirs: string
-  /** Ours through theirs, or what else is judged. */
-  judged: string
-  /** Undefined if it could not be judged. */
-  met: boolean | undefined
 }
 
 export interface FtpMeasure {

@@ -1,12 +1,7 @@
 import { table } from '../../lib/table.js'
+import { targetTable } from '../../lib/verdict.js'
 
 /** @import { Contender, FleetMeasure } from '../types.d.ts' */
-
-const MARKS = new Map([
-  [true, 'met'],
-  [false, '**missed**'],
-  [undefined, '-'],
-])
 
 /**
  * @param {object} run
@@ -30,17 +25,7 @@ export function markdown({ machine, done, contenders, quick, args, minutes }) {
       `- ${machine.versions}`,
     ].join('\n'),
     '## Targets',
-    table(
-      ['target', 'to reach', 'sluice', 'theirs', 'judged', 'reached'],
-      verdicts.map(({ target, reach, ours, theirs, judged, met }) => [
-        target,
-        reach,
-        ours,
-        theirs,
-        judged,
-        MARKS.get(met) ?? '-',
-      ]),
-    ),
+    targetTable(verdicts),
     '## How each is used',
     'All do the same job: a process asks for 16 KiB, lets that pass when it may, and asks for the next. They all talk to Redis by ioredis.',
     table(

@@ -1,11 +1,11 @@
-import { absolute } from '../../ftp/lib/verdict.js'
 import { crossTable } from '../../lib/scores.js'
 import { spread } from '../../lib/stats.js'
 import { KiB, MiB, size } from '../../lib/units.js'
+import { absolute } from '../../lib/verdict.js'
 import { withFleet, workOver } from '../lib/fleet.js'
 
 /** @import { Outcome, Table } from '../../types.d.ts' */
-/** @import { Verdict } from '../../ftp/types.d.ts' */
+/** @import { Verdict } from '../../types.d.ts' */
 /** @import { FleetContext, MemberSpec } from '../types.d.ts' */
 /** @typedef {{ title: string, limit: number, spec: MemberSpec, ms: number }} Params */
 /** @typedef {{ calls: number, cpu: number, part: number }} Value Calls for each process and second; ms of Redis's processor time a second. */

@@ -8,7 +8,7 @@ import { withFleet } from '../lib/fleet.js'
 import { shortfall, windows } from '../lib/windows.js'
 
 /** @import { Outcome, Table } from '../../types.d.ts' */
-/** @import { Verdict } from '../../ftp/types.d.ts' */
+/** @import { Verdict } from '../../types.d.ts' */
 /** @import { FleetContext } from '../types.d.ts' */
 /** @typedef {{ fault: string }} Params */
 /**

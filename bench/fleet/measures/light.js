@@ -1,12 +1,12 @@
-import { absolute } from '../../ftp/lib/verdict.js'
 import { crossTable } from '../../lib/scores.js'
 import { sleep } from '../../lib/sleep.js'
 import { jain, quantile, spread } from '../../lib/stats.js'
 import { MiB, size } from '../../lib/units.js'
+import { absolute } from '../../lib/verdict.js'
 import { SETTLE, withFleet } from '../lib/fleet.js'
 
 /** @import { Outcome, Table } from '../../types.d.ts' */
-/** @import { Verdict } from '../../ftp/types.d.ts' */
+/** @import { Verdict } from '../../types.d.ts' */
 /** @import { FleetContext } from '../types.d.ts' */
 /** @typedef {{ heavy: number, light: number, demand: number, ms: number }} Params */
 /** @typedef {{ got: number, p50: number, p99: number, jain: number }} Value `got`: what the one that got least got of what it wanted. */

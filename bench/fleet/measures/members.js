@@ -1,14 +1,14 @@
-import { absolute } from '../../ftp/lib/verdict.js'
 import { crossTable } from '../../lib/scores.js'
 import { sleep } from '../../lib/sleep.js'
 import { spread } from '../../lib/stats.js'
 import { burst } from '../../lib/trace.js'
 import { MiB, size } from '../../lib/units.js'
+import { absolute } from '../../lib/verdict.js'
 import { withFleet } from '../lib/fleet.js'
 import { windows } from '../lib/windows.js'
 
 /** @import { Outcome, Table } from '../../types.d.ts' */
-/** @import { Verdict } from '../../ftp/types.d.ts' */
+/** @import { Verdict } from '../../types.d.ts' */
 /** @import { Trace } from '../../lib/trace.js' */
 /** @import { FleetContext } from '../types.d.ts' */
 /** @typedef {{ change: 'join' | 'crash', members: number }} Params `members` before. */

@@ -3,7 +3,7 @@ import { withFleet, workOver } from '../lib/fleet.js'
 import { meanPart } from '../lib/windows.js'
 
 /** @import { Outcome, Table } from '../../types.d.ts' */
-/** @import { Verdict } from '../../ftp/types.d.ts' */
+/** @import { Verdict } from '../../types.d.ts' */
 /** @import { FleetContext } from '../types.d.ts' */
 /** @typedef {{ members: number, processes: number, settle: number, ms: number }} Params */
 /**

@@ -1,14 +1,14 @@
-import { absolute } from '../../ftp/lib/verdict.js'
 import { crossTable } from '../../lib/scores.js'
 import { jain, spread } from '../../lib/stats.js'
 import { burst, worstWindow } from '../../lib/trace.js'
 import { MiB, size } from '../../lib/units.js'
+import { absolute } from '../../lib/verdict.js'
 import { VARIANTS } from '../contenders/index.js'
 import { SETTLE, withFleet, workOver } from '../lib/fleet.js'
 import { meanPart } from '../lib/windows.js'
 
 /** @import { Outcome, Table } from '../../types.d.ts' */
-/** @import { Verdict } from '../../ftp/types.d.ts' */
+/** @import { Verdict } from '../../types.d.ts' */
 /** @import { FleetContext } from '../types.d.ts' */
 /** @typedef {{ members: number, ms: number }} Params */
 /**

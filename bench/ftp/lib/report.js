@@ -1,12 +1,7 @@
 import { table } from '../../lib/table.js'
+import { targetTable } from '../../lib/verdict.js'
 
 /** @import { FtpClient, FtpMeasure } from '../types.d.ts' */
-
-const MARKS = new Map([
-  [true, 'met'],
-  [false, '**missed**'],
-  [undefined, '-'],
-])
 
 /**
  * @param {object} run
@@ -33,17 +28,7 @@ export function markdown({ machine, done, clients, absent, quick, folder, args, 
       ...absent.map((line) => `- ${line}`),
     ].join('\n'),
     '## Targets',
-    table(
-      ['target', 'to reach', 'sluice', 'theirs', 'judged', 'reached'],
-      verdicts.map(({ target, reach, ours, theirs, judged, met }) => [
-        target,
-        reach,
-        ours,
-        theirs,
-        judged,
-        MARKS.get(met) ?? '-',
-      ]),
-    ),
+    targetTable(verdicts),
     ...done.flatMap(({ measure, results }) =>
       measure
         .tables(/** @type {never} */ (results), nameOf)

@@ -2,12 +2,13 @@ import { crossTable } from '../../lib/scores.js'
 import { sleep } from '../../lib/sleep.js'
 import { jain, spread } from '../../lib/stats.js'
 import { MiB, size } from '../../lib/units.js'
+import { absolute } from '../../lib/verdict.js'
 import { RawSession } from '../lib/raw-session.js'
-import { absolute } from '../lib/verdict.js'
 import { openServer } from '../servers/index.js'
 
 /** @import { Outcome, Table } from '../../types.d.ts' */
-/** @import { FtpContext, Verdict } from '../types.d.ts' */
+/** @import { FtpContext } from '../types.d.ts' */
+/** @import { Verdict } from '../../types.d.ts' */
 /** @typedef {{ downloads: number, rate: number, seconds: number, root: string }} Params */
 /** @typedef {{ error: number, jain: number, least: number, most: number }} Value Shares of `least` and `most` as a part of what is fair. */
 /** @typedef {Outcome<Value, Params>[]} Results */

@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { crossTable } from '../../lib/scores.js'
 import { groupBy, spread } from '../../lib/stats.js'
 import { MiB, round, size } from '../../lib/units.js'
+import { absolute, ratio } from '../../lib/verdict.js'
 import { loadClient } from '../clients/index.js'
 import { checkCopy } from '../lib/place.js'
-import { absolute, ratio } from '../lib/verdict.js'
 
 /** @import { Outcome, Table } from '../../types.d.ts' */
-/** @import { Cost, FtpContext, Target, Verdict } from '../types.d.ts' */
+/** @import { Cost, FtpContext, Target } from '../types.d.ts' */
+/** @import { Verdict } from '../../types.d.ts' */
 /** @typedef {'plain down' | 'plain up' | 'TLS down' | 'TLS up'} Case */
 /** @typedef {{ case: Case, bytes: number, target: Target, served: string, copy: string }} Params */
 /** @typedef {Outcome<Cost, Params>[]} Results */

@@ -2,11 +2,12 @@ import { crossTable } from '../../lib/scores.js'
 import { spread } from '../../lib/stats.js'
 import { meanError, Trace, worstWindow } from '../../lib/trace.js'
 import { MiB, size } from '../../lib/units.js'
+import { absolute } from '../../lib/verdict.js'
 import { loadClient } from '../clients/index.js'
-import { absolute } from '../lib/verdict.js'
 
 /** @import { Outcome, Table } from '../../types.d.ts' */
-/** @import { FtpContext, Target, Verdict } from '../types.d.ts' */
+/** @import { FtpContext, Target } from '../types.d.ts' */
+/** @import { Verdict } from '../../types.d.ts' */
 /** @typedef {{ rate: number, idle: number, target: Target }} Params `idle` in ms, 0 for none. */
 /** @typedef {{ error: number, window: number }} Part `error` as a fraction, `window` as a multiple of the rate. */
 /** @typedef {{ first: Part, after: Part | undefined }} Value */

@@ -1,11 +1,12 @@
 import { crossTable } from '../../lib/scores.js'
 import { groupBy, spread } from '../../lib/stats.js'
 import { KiB, MiB, round } from '../../lib/units.js'
+import { absolute, ratio } from '../../lib/verdict.js'
 import { loadClient } from '../clients/index.js'
-import { absolute, ratio } from '../lib/verdict.js'
 
 /** @import { Outcome, Table } from '../../types.d.ts' */
-/** @import { Cost, FtpContext, Target, Verdict } from '../types.d.ts' */
+/** @import { Cost, FtpContext, Target } from '../types.d.ts' */
+/** @import { Verdict } from '../../types.d.ts' */
 /** @typedef {'LIST' | 'MLSD'} Command */
 /** @typedef {{ kind: 'time', command: Command, count: number, folder: string, target: Target }} Timed */
 /** @typedef {{ kind: 'kept', counts: number[], folders: string[], target: Target }} Kept */

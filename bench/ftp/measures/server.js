@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { crossTable } from '../../lib/scores.js'
 import { groupBy, spread } from '../../lib/stats.js'
 import { KiB, MiB, size } from '../../lib/units.js'
+import { absolute, ratio } from '../../lib/verdict.js'
 import { RawSession } from '../lib/raw-session.js'
-import { absolute, ratio } from '../lib/verdict.js'
 import { openServer } from '../servers/index.js'
 
 /** @import { Outcome, Table } from '../../types.d.ts' */
-/** @import { FtpContext, ServerName, Verdict } from '../types.d.ts' */
+/** @import { FtpContext, ServerName } from '../types.d.ts' */
+/** @import { Verdict } from '../../types.d.ts' */
 /** @typedef {'down' | 'up' | '20 down'} Bulk */
 /** @typedef {{ case: Bulk | 'small', root: string, bytes: number, small: number }} Params */
 /** @typedef {{ rate: number, down: number, up: number }} Value MiB/s, or ms for each small file. */

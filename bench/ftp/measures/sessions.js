@@ -2,12 +2,13 @@ import { crossTable } from '../../lib/scores.js'
 import { sleep } from '../../lib/sleep.js'
 import { spread } from '../../lib/stats.js'
 import { KiB } from '../../lib/units.js'
+import { absolute } from '../../lib/verdict.js'
 import { RawSession } from '../lib/raw-session.js'
-import { absolute } from '../lib/verdict.js'
 import { openServer } from '../servers/index.js'
 
 /** @import { Outcome, Table } from '../../types.d.ts' */
-/** @import { FtpContext, ServerName, Target, Verdict } from '../types.d.ts' */
+/** @import { FtpContext, ServerName, Target } from '../types.d.ts' */
+/** @import { Verdict } from '../../types.d.ts' */
 /** @typedef {{ count: number, root: string }} Params */
 /** @typedef {Outcome<number, Params>[]} Results Bytes for each session. */
 

@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { crossTable } from '../../lib/scores.js'
 import { groupBy, spread } from '../../lib/stats.js'
 import { KiB, MiB, round } from '../../lib/units.js'
+import { ratio } from '../../lib/verdict.js'
 import { loadClient } from '../clients/index.js'
 import { checkCopies } from '../lib/place.js'
-import { ratio } from '../lib/verdict.js'
 
 /** @import { Outcome, Table } from '../../types.d.ts' */
-/** @import { Cost, FtpContext, Target, Verdict } from '../types.d.ts' */
+/** @import { Cost, FtpContext, Target } from '../types.d.ts' */
+/** @import { Verdict } from '../../types.d.ts' */
 /** @typedef {'down' | 'up'} Direction */
 /** @typedef {{ direction: Direction, connections: number, count: number, target: Target, served: string, copy: string }} Params */
 /** @typedef {Outcome<Cost, Params>[]} Results */

@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { crossTable } from '../../lib/scores.js'
 import { jain, spread } from '../../lib/stats.js'
 import { MiB, size } from '../../lib/units.js'
+import { absolute } from '../../lib/verdict.js'
 import { loadClient } from '../clients/index.js'
-import { absolute } from '../lib/verdict.js'
 
 /** @import { Outcome, Table } from '../../types.d.ts' */
-/** @import { FtpContext, Target, Verdict } from '../types.d.ts' */
+/** @import { FtpContext, Target } from '../types.d.ts' */
+/** @import { Verdict } from '../../types.d.ts' */
 /** @typedef {{ rate: number, bytes: number, target: Target, copy: string }} Params */
 /** @typedef {{ error: number, jain: number, apart: number }} Value `apart`: seconds from the first to finish to the last. */
 /** @typedef {Outcome<Value, Params>[]} Results */

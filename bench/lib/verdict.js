@@ -1,8 +1,8 @@
-import { groupBy, median, spread } from '../../lib/stats.js'
-import { round } from '../../lib/units.js'
+import { groupBy, median, spread } from './stats.js'
+import { table } from './table.js'
+import { round } from './units.js'
 
-/** @import { Outcome } from '../../types.d.ts' */
-/** @import { Verdict } from '../types.d.ts' */
+/** @import { Outcome, Verdict } from '../types.d.ts' */
 
 const OURS = 'sluice'
 
@@ -99,4 +99,25 @@ function met(outcomes, judged, bound, higher) {
   if (outcomes.some(({ adapter, error }) => adapter === OURS && error !== undefined)) return false
   if (Number.isNaN(judged)) return undefined
   return higher ? judged >= bound : judged <= bound
+}
+
+const MARKS = new Map([
+  [true, 'met'],
+  [false, '**missed**'],
+  [undefined, '-'],
+])
+
+/** @param {Verdict[]} verdicts @returns {string} In Markdown. */
+export function targetTable(verdicts) {
+  return table(
+    ['target', 'to reach', 'sluice', 'theirs', 'judged', 'reached'],
+    verdicts.map(({ target, reach, ours, theirs, judged, met }) => [
+      target,
+      reach,
+      ours,
+      theirs,
+      judged,
+      MARKS.get(met) ?? '-',
+    ]),
+  )
 }
