@@ -26,7 +26,7 @@ for (const { text, is } of cases) {
   })
 }
 
-const wrong = [
+const wrong: readonly { text: string; shown?: string; says: string }[] = [
   { text: '', says: 'it must begin with redis://' },
   { text: 'host/uplink', says: 'it must begin with redis://' },
   { text: 'ftp://host/uplink', says: 'it must begin with redis://' },
@@ -38,16 +38,17 @@ const wrong = [
   { text: 'redis://host:/uplink', says: 'the port must be' },
   { text: 'redis://host/up%link', says: 'a % must be followed by' },
   { text: 'redis://host/up%FFlink', says: 'a % must be followed by' },
+  { text: 'redis://host/up@link', says: 'there must be no @ in the name (write %40)' },
   { text: 'redis://host/up{link}', says: 'the name of a budget must be' },
   { text: `redis://host/${'a'.repeat(257)}`, says: 'the name of a budget must be' },
-  { text: 'redis://host/uplink?db=one', says: 'such as ?db=1' },
-  { text: 'redis://host/uplink?limit=1', says: 'such as ?db=1' },
-  { text: 'redis://host/uplink#1', says: 'it must be like redis://' },
+  { text: 'redis://host/uplink?db=one', shown: 'redis://host/uplink?****', says: 'such as ?db=1' },
+  { text: 'redis://host/uplink?limit=1', shown: 'redis://host/uplink?****', says: 'such as ?db=1' },
+  { text: 'redis://host/uplink#1', shown: 'redis://host/uplink#****', says: 'it must be like redis://' },
 ]
-for (const { text, says } of wrong) {
+for (const { text, shown = text, says } of wrong) {
   test(`parseRedisUrl() refuses ${JSON.stringify(text.slice(0, 40))}`, () => {
     expect(() => parseRedisUrl(text)).toThrow(RangeError)
-    expect(() => parseRedisUrl(text)).toThrow(`Cannot use ${JSON.stringify(text)} as a budget: `)
+    expect(() => parseRedisUrl(text)).toThrow(`Cannot use ${JSON.stringify(shown)} as a budget: `)
     expect(() => parseRedisUrl(text)).toThrow(says)
   })
 }
@@ -57,8 +58,38 @@ for (const text of [
   'redis://:se/cret@host',
   'http://ann:secret@host',
   'redis://a:secret@',
+  'redis:/u:secret@h/n',
+  'redis:u:secret@h/n',
+  'redis:secret@h/n',
+  '//u:secret@h/n',
+  'u:secret@h/n',
+  'redis//u:secret@h/n',
+  ' redis://u:secret@h/n',
+  'redis:///u:secret@h/n',
+  'redis://redis://u:secret@h/n',
+  'redis://u:secret',
+  'redis://:secret',
+  'redis://u:se/cret',
+  'redis:/u:secret',
+  '//u:secret',
+  'u:secret',
+  'redis://h/n?password=secret',
+  'redis://h?password=secret@x/n',
+  'redis://h:1/n?password=a@secret',
+  'redis://h/n?db=1&password=secret',
+  'redis://u:1?secret@h/n{',
+  'redis://h/n#secret',
+  'redis://app:123/secret@host/n',
+  'redis://a/b:secret@h/n',
+  'redis://u%3Asecret@h/n{',
+  'redis://u:p@h:secret/n',
+  'redis://u:p\nsecret@h/n{',
 ]) {
   test(`parseRedisUrl() shows no password where it refuses ${text}`, () => {
     expect(() => parseRedisUrl(text)).toThrow(/^(?!.*cret).*\*\*\*\*/)
   })
 }
+
+test('parseRedisUrl() shows no password behind a colon that was encoded', () => {
+  expect(parseRedisUrl('redis://u%3asecret@h/n').shown).toBe('redis://u%3A****@h/n')
+})

@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url'
 import { keysOf } from '../../redis/keys.ts'
+import { maskedUrl } from '../masked-url.ts'
 
 /** A Redis, and a budget in it, as a URL names them. */
 export interface RedisUrl {
@@ -20,7 +21,7 @@ export interface RedisUrl {
 
 /** redis[s]://[[user][:password]@]host[:port][/NAME][?db=N]. The last @ before the first slash counts: an @ in a password is often left as it is. */
 const URL_PARTS =
-  /^(?<scheme>rediss?):\/\/(?:(?<user>[^/:]*)(?::(?<password>[^/]*))?@)?(?<host>\[[^\]/]*\]|[^/:@[\]?#]*)(?::(?<port>[^/@?#]*))?(?:\/(?<name>[^?#]*))?(?:\?(?<query>[^#]*))?$/is
+  /^(?<scheme>rediss?):\/\/(?:(?<user>[^/:?#]*)(?::(?<password>[^/]*))?@)?(?<host>\[[^\]/]*\]|[^/:@[\]?#]*)(?::(?<port>[^/@?#]*))?(?:\/(?<name>[^?#]*))?(?:\?(?<query>[^#]*))?$/is
 
 const DEFAULT_PORT = 6379
 const MOST_DATABASES = 1_000_000
@@ -32,7 +33,7 @@ const MOST_DATABASES = 1_000_000
  */
 export function parseRedisUrl(text: string): RedisUrl {
   const fail = (reason: string): never => {
-    throw new RangeError(`Cannot use ${JSON.stringify(masked(text))} as a budget: ${reason}`)
+    throw new RangeError(`Cannot use ${JSON.stringify(maskedUrl(text))} as a budget: ${reason}`)
   }
   const parts = URL_PARTS.exec(text)?.groups
   if (!parts) {
@@ -40,10 +41,14 @@ export function parseRedisUrl(text: string): RedisUrl {
     return fail('it must be like redis://user:password@host:6379/NAME (a / or # in any of these is written %2F or %23)')
   }
   const { scheme = '', host = '', port, query = '' } = parts
+  // Else a password with a slash would be taken for a name, and be shown.
+  if (parts.name?.includes('@'))
+    return fail('there must be no @ in the name (write %40), and no / in a user or password (write %2F)')
   const [user, password, name] = [parts.user, parts.password, parts.name].map((part) => part && decoded(part, fail))
   if (name) checkBudget(name, fail)
   const secret = parts.password === undefined ? '' : ':****'
-  const login = parts.user === undefined ? '' : `${parts.user}${secret}@`
+  // A colon that was encoded divides nothing, but whoever wrote it may have meant it to.
+  const login = parts.user === undefined ? '' : `${parts.user.replace(/%3a.*/is, '%3A****')}${secret}@`
   const address = `${host}${port === undefined ? '' : `:${port}`}`
   const db = databaseOf(query, fail)
   return {
@@ -56,11 +61,6 @@ export function parseRedisUrl(text: string): RedisUrl {
     name: name || undefined,
     shown: `${scheme}://${login}${address}/${parts.name ?? ''}${db === 0 ? '' : `?db=${db}`}`,
   }
-}
-
-/** Whatever is between the first colon and the last @ may be a password, also where the rest can't be read. */
-function masked(text: string): string {
-  return text.replace(/^([^:]*:\/\/[^:]*:).*@/s, '$1****@')
 }
 
 function checkBudget(name: string, fail: (reason: string) => never): void {

@@ -52,7 +52,7 @@ const bad: readonly (readonly [url: string, says: string])[] = [
   ['ftp://host:0/f', 'the port must be a number from 1 to 65535'],
   ['ftp://host:70000/f', 'the port must be'],
   ['ftp://ann:/secret@host/f', 'Cannot use "ftp://ann:****@host/f" as a URL: the port must be'],
-  ['ftp://ann:secret@host:x/f', 'Cannot use "ftp://ann:****@host:x/f" as a URL: the port must be'],
+  ['ftp://ann:secret@host:x/f', 'Cannot use "ftp://ann:****@host:****" as a URL: the port must be'],
   ['ftp://ann:se/cret@host/f', 'Cannot use "ftp://ann:****@host/f" as a URL: the port must be'],
   ['ftp://host/100%', 'a % must be followed by two hexadecimal digits'],
   ['ftp://ann:100%@host/f', 'Cannot use "ftp://ann:****@host/f" as a URL: a % must be'],
@@ -63,6 +63,20 @@ for (const [url, says] of bad) {
   test(`parseRemoteUrl() refuses ${url}`, () => {
     expect(() => parseRemoteUrl(url)).toThrow(UsageError)
     expect(() => parseRemoteUrl(url)).toThrow(says)
+  })
+}
+
+for (const url of [
+  'ftp:/u:PW@h/f',
+  'ftp:u:PW@h/f',
+  '//u:PW@h/f',
+  'u:PW@h/f',
+  'ftp//u:PW@h/f',
+  'ftp://u:PW',
+  'ftp://:PW',
+]) {
+  test(`parseRemoteUrl() shows no password where it refuses ${url}`, () => {
+    expect(() => parseRemoteUrl(url)).toThrow(/^(?!.*PW).*\*\*\*\*/)
   })
 }
 

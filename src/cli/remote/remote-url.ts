@@ -1,6 +1,7 @@
 import { domainToASCII } from 'node:url'
 import { textCodec } from '../../ftp/protocol/codec.ts'
 import { UsageError } from '../failure.ts'
+import { maskedUrl } from '../masked-url.ts'
 
 /** Something on an FTP server, as a URL names it. */
 export interface RemoteUrl {
@@ -44,7 +45,7 @@ export function isUrl(text: string): boolean {
  */
 export function parseRemoteUrl(text: string): RemoteUrl {
   const fail = (reason: string): never => {
-    throw new UsageError(`Cannot use ${JSON.stringify(masked(text))} as a URL: ${reason}`)
+    throw new UsageError(`Cannot use ${JSON.stringify(maskedUrl(text))} as a URL: ${reason}`)
   }
   const parts = URL_PARTS.exec(text)?.groups
   if (!parts) return fail('it must be like ftp://user@host/path')
@@ -57,7 +58,8 @@ export function parseRemoteUrl(text: string): RemoteUrl {
   // What stands behind the slash that ends the host: one more slash, or %2F, begins a path from the root.
   const remote = decoded(rawPath.slice(1), fail)
   const secret = parts.password === undefined ? '' : ':****'
-  const login = parts.user === undefined ? '' : `${parts.user}${secret}@`
+  // A colon that was encoded divides nothing, but whoever wrote it may have meant it to.
+  const login = parts.user === undefined ? '' : `${parts.user.replace(/%3a.*/is, '%3A****')}${secret}@`
   return {
     tls,
     host: hostOf(host, fail),
@@ -69,11 +71,6 @@ export function parseRemoteUrl(text: string): RemoteUrl {
     isDirectory: remote === '' || remote.endsWith('/') || isListing,
     shown: `${scheme}://${login}${host}${port === undefined ? '' : `:${port}`}${path || '/'}`,
   }
-}
-
-/** Whatever is between the first colon and the last @ may be a password, also where the rest can't be read. */
-function masked(text: string): string {
-  return text.replace(/^([^:]*:\/\/[^:]*:).*@/s, '$1****@')
 }
 
 function hostOf(text: string, fail: (reason: string) => never): string {
