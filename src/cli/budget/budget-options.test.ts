@@ -23,6 +23,16 @@ const wrong: { title: string; read: () => unknown; says: RegExp }[] = [
     says: /without --weight/,
   },
   { title: 'no weight', read: () => readChanges({ weight: '0', member: 'a' }), says: /^--weight: Cannot use "0"/ },
+  {
+    title: 'too much weight',
+    read: () => readChanges({ weight: '1000001', member: 'a' }),
+    says: /^--weight: Cannot use "1000001" as a weight: it must be a number from 0.000001 to 1000000/,
+  },
+  {
+    title: 'too high a limit',
+    read: () => readChanges({ limit: '9PiB/s' }),
+    says: /^--limit: Cannot use "9PiB\/s" as the limit of a budget: it must not be more than 8PiB\/s/,
+  },
   { title: 'no number', read: () => readChanges({ weight: 'Infinity', member: 'a' }), says: /^--weight: Cannot use/ },
   { title: 'an odd member', read: () => readChanges({ weight: '1', member: '{' }), says: /^--member: / },
   { title: 'looks too often', read: () => readInterval({ interval: '10ms' }), says: /^--interval: Cannot use "10ms"/ },

@@ -1,7 +1,7 @@
-import { parseDuration, parseRate } from '../../units.ts'
+import { parseDuration } from '../../units.ts'
 import { UsageError } from '../failure.ts'
 import { readOption } from '../read-option.ts'
-import { parseMember, parseWeight } from '../redis/member-options.ts'
+import { parseLimit, parseMember, parseWeight } from '../redis/member-options.ts'
 import { parseRedisUrl, type RedisUrl } from '../redis/redis-url.ts'
 
 /** A Redis, and how to log in there. */
@@ -59,7 +59,7 @@ function read(text: string, { redisPasswordFile }: Options): RedisTarget {
 
 /** @throws {UsageError} If there is nothing to change, or it can't be changed so. */
 export function readChanges(options: Options): Changes {
-  const limit = readOption('--limit', options.limit, (text) => (text === 'none' ? null : parseRate(text)))
+  const limit = readOption('--limit', options.limit, (text) => (text === 'none' ? null : parseLimit(text)))
   const weight = readOption('--weight', options.weight, parseWeight)
   const member = readOption('--member', options.member, parseMember)
   if (weight !== undefined && member === undefined) throw new UsageError('Cannot set --weight without --member')

@@ -3,7 +3,7 @@ import type { OnOutage } from '../../redis/index.ts'
 import { parseRate } from '../../units.ts'
 import { UsageError } from '../failure.ts'
 import { readOption } from '../read-option.ts'
-import { parseMember, parseWeight, passwordFileOption } from './member-options.ts'
+import { parseLimit, parseMember, parseWeight, passwordFileOption } from './member-options.ts'
 import { parseRedisUrl, type RedisUrl } from './redis-url.ts'
 
 /** How a budget is shared with other processes. */
@@ -73,7 +73,7 @@ export function readShareOptions(
   return {
     url,
     name: url.name,
-    limit: readOption('--share-limit', shareLimit, parseRate),
+    limit: readOption('--share-limit', shareLimit, parseLimit),
     weight: readOption('--share-weight', shareWeight, parseWeight) ?? 1,
     member: readOption('--share-member', shareMember, parseMember),
     onOutage: readOption('--on-outage', onOutage, parsePolicy),
