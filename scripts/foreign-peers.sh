@@ -15,7 +15,7 @@ closure() {
 # Old lists name packages that are no longer there. Only root can renew them.
 is_updated=
 update() {
-  if [ -z "$is_updated" ] && [ "$(id -u)" = 0 ]; then apt-get -q update; fi
+  if [ -z "$is_updated" ] && [ "$(id -u)" = 0 ]; then apt-get -q update || echo "$0: the lists could not be renewed" >&2; fi
   is_updated=yes
 }
 
