@@ -37,11 +37,18 @@ export interface BudgetState {
   readonly members: readonly Member[]
 }
 
-/** Reads the reply to `show`; undefined if there is no such budget. */
+/** As many figures as the script tells of a budget. */
+const FIGURES = 12
+
+/** Reads the reply to `show`; undefined if there is no such budget. @throws {TypeError} If the reply is none of the script's. */
 export function parseState(reply: readonly unknown[]): BudgetState | undefined {
   if (reply[0] === 'NONE') return undefined
   const now = Number(reply[1])
   const numbers = Array.isArray(reply[2]) ? reply[2].map(Number) : []
+  const isWhole = reply[1] !== undefined && Number.isFinite(now) && numbers.length >= FIGURES
+  if (!isWhole || !Array.isArray(reply[3]) || reply[3].length % 2 !== 0) {
+    throw new TypeError(`Cannot read the reply of Redis: ${JSON.stringify(reply).slice(0, 500)}`)
+  }
   const [limit = 0, version = 0, cursor = 0, paused = 0, count = 0, , , reserved = 0, interval = 0] = numbers
   return {
     now: now / 1000,
