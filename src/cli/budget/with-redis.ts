@@ -5,6 +5,7 @@ import { EXIT_CODE } from '../exit-code.ts'
 import { Failure } from '../failure.ts'
 import { Interruption, onInterruption } from '../interruption.ts'
 import { connectRedis, type RedisConnection } from '../redis/connect-redis.ts'
+import { RedisFailure, reasonIn } from '../redis/redis-failure.ts'
 import type { RedisUrl } from '../redis/redis-url.ts'
 import { PATIENCE, Silence } from '../redis/silence.ts'
 import { within } from '../redis/within.ts'
@@ -61,7 +62,7 @@ export async function withRedis(
   } catch (error) {
     if (error instanceof Interruption) return EXIT_CODE[error.signal]
     if (error instanceof Failure && error.code === 'EPIPE') return EXIT_CODE.readerGone
-    const failure = budgetFailure(verb, url, error, reasonOf)
+    const failure = budgetFailure(verb, url, error, connection)
     tell(failure.message, failure)
     return EXIT_CODE.failed
   } finally {
@@ -83,15 +84,25 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-function budgetFailure(verb: string, url: RedisUrl, cause: unknown, reasonOf: RedisSession['reasonOf']): Failure {
+function budgetFailure(
+  verb: string,
+  url: RedisUrl,
+  cause: unknown,
+  connection: Pick<RedisConnection, 'failureOf'> | undefined,
+): Failure {
   if (cause instanceof Failure) return cause
   if (cause instanceof BudgetError) {
     return new Failure(cause.code, `Cannot ${verb} ${url.shown}: ${cause.state}; name another one`, { cause })
   }
-  // A mistake in the program is none of Redis.
-  if (cause instanceof TypeError || cause instanceof RangeError) throw cause
+  // A mistake in the program is none of Redis; what can't be read is.
+  const isMistake = cause instanceof TypeError || cause instanceof RangeError
+  if (!connection || (isMistake && !/^Cannot read the reply of Redis/.test(cause.message))) throw cause
+  const failure = connection.failureOf(cause)
   const code = cause instanceof OutageError || cause instanceof Silence ? 'ERR_SLUICE_OUTAGE' : 'ERR_REDIS'
-  return new Failure(code, `Cannot ${verb} ${url.shown}: ${reasonOf(cause)}`, { cause })
+  const advice = failure instanceof RedisFailure && failure.advice ? `; ${failure.advice}` : ''
+  // The cause as the failure has it: without what may hold a password.
+  const options = failure.cause === undefined ? {} : { cause: failure.cause }
+  return new Failure(code, `Cannot ${verb} ${url.shown}: ${reasonIn(failure)}${advice}`, options)
 }
 
 /** What to do about a budget that is not there. */

@@ -68,7 +68,7 @@ test('connectRedis() tells of what does not speak TLS', async () => {
 test('connectRedis() shows no password that a server repeats, nor keeps it', async () => {
   const repeats = '-ERR unknown command `SAY`, with args beginning with: `3` `AUTH` `secret`\r\n'
   const failure = await failureOf(`redis://:secret@${await listen(repeats)}/uplink`)
-  expect(failure.message).toContain('`****`')
+  expect(failure.message).toContain('unknown command `SAY`')
   expect(failure.message).not.toContain('secret')
   expect(failure.cause).toBeUndefined()
 })

@@ -27,6 +27,17 @@ const cases = [
   },
   { cause: new Error('WRONGPASS invalid'), reason: 'it refused the password (WRONGPASS)', mayPass: false },
   { cause: coded('CERT_HAS_EXPIRED'), reason: 'its certificate has expired (CERT_HAS_EXPIRED)', mayPass: false },
+  {
+    cause: new Error('MOVED 1 127.0.0.1:1'),
+    reason: 'it is a node of a cluster, and sends elsewhere who asks (MOVED)',
+    mayPass: false,
+  },
+  { cause: new Error('Unknown RESP type 72 "H"'), reason: 'it speaks as no Redis does', mayPass: false },
+  {
+    cause: new TypeError('Cannot read the reply of Redis: ["OK"]'),
+    reason: 'it speaks as no Redis does',
+    mayPass: false,
+  },
   { cause: new Error('something\nnew'), reason: 'something new', mayPass: false },
 ]
 for (const { cause, reason, mayPass } of cases) {
@@ -60,3 +71,21 @@ test('redisFailure() keeps no password, wherever it stands', () => {
   expect(failure.message).toBe('Cannot use rediss://host/uplink: args: ****')
   expect(failure.cause).toBeUndefined()
 })
+
+const long = 'S3cret'.repeat(40)
+const logins = [
+  `ERR unknown command \`HELLO\`, with args beginning with: \`3\`, \`AUTH\`, \`default\`, \`${long.slice(0, 128)}\``,
+  `ERR unknown command 'AUTH', with args beginning with: '${long.slice(0, 128)}'`,
+  `ERR no such thing, with args beginning with: '${long.slice(0, 5)}'`,
+  `ERR what is ${long.slice(0, 100)}?`,
+  'WRONGPASS invalid username-password pair or user is disabled.',
+]
+for (const text of logins) {
+  test(`redisFailure() keeps nothing of a failed login: ${text.slice(0, 30)}`, () => {
+    for (const error of [new Error(text), new OutageError('uplink', text, { cause: new Error(text) })]) {
+      const failure = redisFailure(error, { ...context, password: long })
+      expect(failure.cause).toBeUndefined()
+      expect(failure.message).not.toContain('S3')
+    }
+  })
+}

@@ -9,6 +9,7 @@ type Explanation = readonly [state: string, advice: string]
 
 const ADDRESS = 'check the host and the port'
 const TLS_ADDRESS = 'check the host and the port, and whether TLS is spoken there'
+const NO_REDIS = ['it speaks as no Redis does', ADDRESS] as const
 const LOGIN = 'check the user and the password'
 const TRUST = 'have Node trust who signed it with NODE_EXTRA_CA_CERTS'
 
@@ -37,7 +38,11 @@ const REPLIES: Readonly<Record<string, Explanation>> = {
   NOAUTH: ['it asks for a password', 'give one in the URL, with --redis-password-file or in SLUICE_REDIS_PASSWORD'],
   NOPERM: ['the user may not do what sharing a budget needs', 'give it the rights that the documentation lists'],
   READONLY: ['it is a replica, where nothing can be written', 'name its master'],
-  MOVED: ['it is a node of a cluster', 'name it by an address that it knows itself by'],
+  MOVED: [
+    'it is a node of a cluster, and sends elsewhere who asks',
+    "check the cluster with 'redis-cli --cluster check', and name a node by an address that it knows itself by",
+  ],
+  ASK: ['it is a node of a cluster that is being moved', 'try again later'],
   CLUSTERDOWN: ['the cluster is down', 'try again later'],
   LOADING: ['it is still loading its data', 'try again in a moment'],
   MASTERDOWN: ['it is a replica without its master', 'name the master'],
@@ -57,9 +62,18 @@ export class RedisFailure extends Failure {
   readonly reason: string
   /** Whether it may pass by itself: nothing that was asked for is wrong. */
   readonly mayPass: boolean
-  constructor(code: string, message: string, reason: string, mayPass: boolean, options: ErrorOptions) {
+  /** What to do next, if that is known. */
+  readonly advice: string | undefined
+  constructor(
+    code: string,
+    message: string,
+    [reason, advice]: readonly [reason: string, advice: string | undefined],
+    mayPass: boolean,
+    options: ErrorOptions,
+  ) {
     super(code, message, options)
     this.reason = reason
+    this.advice = advice
     this.mayPass = mayPass
   }
 }
@@ -76,10 +90,21 @@ export function redisFailure(cause: unknown, { url, password, timeout }: RedisCo
   const [state, advice] = explain(cause, url.tls, timeout) ?? [oneLine(without(textOf(cause), password))]
   const message = `Cannot use ${url.shown}: ${state}${advice ? `; ${advice}` : ''}`
   const { code = 'ERR_REDIS' } = Object(cause) as { readonly code?: string }
-  // Old servers repeat what they don't understand, the password too.
-  const isClean = !password || !inspect(cause).includes(password)
-  return new RedisFailure(code, message, state, mayPass(cause, code), isClean ? { cause } : {})
+  const options = isClean(cause, password) ? { cause } : {}
+  return new RedisFailure(code, message, [state, advice], mayPass(cause, code), options)
 }
+
+/** Commands that have the password in them, and what is answered to them. */
+const LOGINS = /\b(?:HELLO|AUTH|WRONGPASS|NOAUTH|unknown command)\b|with args beginning/i
+
+/** Servers repeat what they don't understand: the password, too, or the beginning of it. */
+function isClean(cause: unknown, password: string | undefined): boolean {
+  const text = inspect(cause, { depth: 10 })
+  return !LOGINS.test(text) && (!password || !text.includes(password.slice(0, SHORTEST_PART)))
+}
+
+/** So many characters of a password tell that it is one. */
+const SHORTEST_PART = 16
 
 /** The state alone, in the words of a failure. */
 export const reasonIn = (failure: Failure): string =>
@@ -114,7 +139,8 @@ function explain(cause: unknown, tls: boolean, timeout: number): Explanation | u
     return ['it is of a cluster, which has no databases but 0', 'leave out ?db=']
   }
   if (/called without any password/.test(message)) return ['it has no password', 'leave it out']
-  if (/unknown command.*HELLO/i.test(message)) return ['it is older than Redis 6', 'name a newer one']
+  if (/unknown command [`'"]?(HELLO|AUTH)\b/i.test(message)) return ['it is older than Redis 6', 'name a newer one']
+  if (/Unknown RESP type|Cannot read the reply of Redis|Invalid RESP/i.test(message)) return NO_REDIS
   if (name === 'SocketClosedUnexpectedlyError' || /socket closed unexpectedly/i.test(message)) {
     return ['it broke the connection', 'check whether it is a Redis, and whether it wants TLS (rediss://)']
   }
@@ -128,5 +154,10 @@ function textOf(cause: unknown): string {
 }
 
 function without(text: string, password: string | undefined): string {
-  return password ? text.replaceAll(password, '****') : text
+  // Redis 5 and proxies repeat arguments, cut to 128 characters.
+  const kept = text.replace(/,? with args beginning.*/is, '')
+  if (!password) return kept
+  const whole = kept.replaceAll(password, '****')
+  const part = password.length > SHORTEST_PART ? whole.indexOf(password.slice(0, SHORTEST_PART)) : -1
+  return part < 0 ? whole : `${whole.slice(0, part)}****`
 }
