@@ -1,6 +1,5 @@
 import pc from 'picocolors'
 import { displayWidth, padTo, squeeze } from '../progress/display-width.ts'
-import { printable } from '../tell.ts'
 
 export interface Column {
   readonly title: string
@@ -22,6 +21,8 @@ export interface TableStyle {
 
 const GAP = '  '
 const SHORTEST_NAME = 12
+/** Also where there is no terminal: as many as a name may have characters. */
+const LONGEST_NAME = 256
 
 /**
  * A table with aligned columns under their titles. What is in the first column is anybody's, and is cut where a line
@@ -35,7 +36,9 @@ export function tableLines(
   { width, colors, unicode }: TableStyle,
 ): string[] {
   const paint = pc.createColors(colors)
-  const shown = rows.map((row) => row.map((cell, i) => (i === 0 ? { ...cell, text: printable(cell.text) } : cell)))
+  const shown = rows.map((row) =>
+    row.map((cell, i) => (i === 0 ? { ...cell, text: squeeze(cell.text, LONGEST_NAME, unicode) } : cell)),
+  )
   const used = columns.map((_, i) => i === 0 || shown.some((row) => row[i]?.text))
   const widths = columns.map(({ title }, i) =>
     used[i] ? Math.max(title.length, ...shown.map((row) => displayWidth(row[i]?.text ?? ''))) : 0,

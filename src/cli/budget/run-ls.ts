@@ -1,7 +1,7 @@
 import { Budget, OutageError } from '../../redis/index.ts'
 import { Failure } from '../failure.ts'
 import { writeOut } from '../output.ts'
-import { tell } from '../tell.ts'
+import { jsonText, tell } from '../tell.ts'
 import { listedJson } from './budget-json.ts'
 import type { RedisTarget } from './budget-options.ts'
 import { budgetTable } from './budget-table.ts'
@@ -22,7 +22,7 @@ export function runLs(target: RedisTarget, json: boolean): Promise<number> {
       const found = all[i]
       return found ? [{ name, found }] : []
     })
-    if (json) return await writeOut(budgets.map((each) => `${JSON.stringify(listedJson(each))}\n`).join(''))
+    if (json) return await writeOut(budgets.map((each) => `${jsonText(listedJson(each))}\n`).join(''))
     if (budgets.length === 0) return tell(`there are no budgets at ${target.url.shown}`)
     await writeOut(`${budgetTable(budgets, styleOf(process.stdout)).join('\n')}\n`)
   })

@@ -1,5 +1,6 @@
 import { BudgetError } from '../../redis/index.ts'
 import { writeOut } from '../output.ts'
+import { jsonText } from '../tell.ts'
 import { stateJson } from './budget-json.ts'
 import type { BudgetTarget } from './budget-options.ts'
 import { lookTwice } from './look-twice.ts'
@@ -13,7 +14,7 @@ export function runShow(target: BudgetTarget, json: boolean): Promise<number> {
     const [state] = await lookTwice(session, [target.name])
     if (state instanceof BudgetError) throw state
     if (!state) throw unknownBudget('show', target.url)
-    if (json) return await writeOut(`${JSON.stringify(stateJson(target.name, state))}\n`)
+    if (json) return await writeOut(`${jsonText(stateJson(target.name, state))}\n`)
     const words = inWords(target.name, state)
     const table = state.members.length > 0 ? ['', ...memberTable(state, styleOf(process.stdout))] : []
     await writeOut(`${[...words, ...table].join('\n')}\n`)

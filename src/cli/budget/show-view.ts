@@ -3,6 +3,7 @@ import { squeeze } from '../progress/display-width.ts'
 import { LiveLines } from '../progress/live-lines.ts'
 import { clockTime } from '../progress/progress-line.ts'
 import { canRedraw, hasColors, hasUnicode } from '../progress/terminal.ts'
+import { jsonText } from '../tell.ts'
 import { stateJson } from './budget-json.ts'
 import type { View } from './view.ts'
 import { watchLines } from './watch-lines.ts'
@@ -49,10 +50,10 @@ const time = () => new Date().toISOString()
 function jsonLine({ name, state, outage }: View): string {
   if (outage) {
     const { lasts, reason } = outage
-    return JSON.stringify({ event: 'outage', time: time(), name, outageMs: Math.round(lasts), reason: reason ?? null })
+    return jsonText({ event: 'outage', time: time(), name, outageMs: Math.round(lasts), reason: reason ?? null })
   }
-  if (!state) return JSON.stringify({ event: 'missing', time: time(), name })
-  return JSON.stringify({ event: 'state', time: time(), ...stateJson(name, state) })
+  if (!state) return jsonText({ event: 'missing', time: time(), name })
+  return jsonText({ event: 'state', time: time(), ...stateJson(name, state) })
 }
 
 /** What can be told of a view once, and need not be told again while nothing else is to be seen. */

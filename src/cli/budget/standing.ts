@@ -37,13 +37,17 @@ export function useOf({ limit, members, interval }: BudgetState): Use {
 /** What is in Redis may be anybody's: a number that is none counts nothing. */
 export const figure = (value: number): number => (Number.isFinite(value) && value > 0 ? value : 0)
 
-export const rateText = (rate: number): string => formatRate(Math.round(figure(rate)))
+/** No figure is shown that takes more digits. */
+const MOST = 1e18
+
+export const rateText = (rate: number): string => formatRate(Math.min(MOST, Math.round(figure(rate))))
 
 /** As it was set, unless it takes too many digits. */
 export function limitText(limit: number | null): string {
   if (limit === null) return 'no limit'
-  const exact = formatRate(limit, { exact: true })
-  return exact.length <= 12 ? exact : formatRate(limit)
+  const shown = Math.min(MOST, figure(limit))
+  const exact = formatRate(shown, { exact: true })
+  return exact.length <= 12 ? exact : formatRate(shown)
 }
 
 export const bytesText = (bytes: number): string =>

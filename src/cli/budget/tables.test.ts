@@ -132,3 +132,11 @@ test('stateJson() and listedJson() have what scripts need', () => {
     error: { code: 'ERR_SLUICE_BUDGET', message: foreign.message },
   })
 })
+
+test('memberTable() bounds names and figures, whatever is in Redis', () => {
+  const long = member('n'.repeat(100_000), { rate: 1e300, bytes: 1e300, weight: 1e300, since: 1e-300, waiting: 1e300 })
+  for (const line of memberTable(state([long, member('web')]), PLAIN)) expect(line.length).toBeLessThan(400)
+  expect(
+    inWords('uplink', state([long], { limit: 1e300, reserved: 1e300, interval: 1e300, lead: 1e300 })).join('\n').length,
+  ).toBeLessThan(400)
+})

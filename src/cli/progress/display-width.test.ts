@@ -7,6 +7,11 @@ const widths = [
   { text: '名前', width: 4 },
   { text: 'e\u0301', width: 1 },
   { text: '🚀', width: 2 },
+  { text: '❤\ufe0f', width: 2 },
+  { text: '❤', width: 1 },
+  { text: 'a\ufe0f', width: 1 },
+  { text: 'a\u00adb', width: 3 },
+  { text: '\u0600\u0661', width: 2 },
   { text: '', width: 0 },
 ]
 for (const { text, width } of widths) {
@@ -29,6 +34,20 @@ for (const { text, width, unicode, shown } of squeezed) {
     expect(squeeze(text, width, unicode)).toBe(shown)
   })
 }
+
+test('squeeze() bounds characters, not only columns', () => {
+  for (const text of [`a${'\u0301'.repeat(5000)}`, '\u200d'.repeat(5000), 'name'.repeat(25_000)]) {
+    for (const width of [0, 1, 10, Infinity]) {
+      const shown = squeeze(text, width, true)
+      expect(shown.length).toBeLessThanOrEqual(width === Infinity ? 4097 : 10 * (width + 1))
+    }
+  }
+  expect(squeeze('🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}', 2, true)).toHaveLength(14)
+})
+
+test('squeeze() shows all that could turn a text around as escapes', () => {
+  expect(squeeze('a\u061cb\u200e\u202e\u2067', 80, true)).toBe('a\\u061cb\\u200e\\u202e\\u2067')
+})
 
 test('squeeze() and padTo() make anything exactly as wide as asked, without control characters', () => {
   const text = fc.string({ unit: 'binary', maxLength: 60 })
