@@ -155,7 +155,7 @@ describeRedis('sluice budget', () => {
     const url = server.url.replace('//', '//ann:s3cret@')
     expect(await failure(1, 'ls', url)).toMatch(/: the user may not scan keys; give it \+scan, or /)
     expect(await failure(1, 'watch', `${url}/a`)).toMatch(
-      /^sluice: Cannot watch redis:\/\/ann:\*{4}@127\.0\.0\.1:\d+\/a: the user may not do .* \(NOPERM\)$/,
+      /^sluice: Cannot watch redis:\/\/ann:\*{4}@127\.0\.0\.1:\d+\/a: the user may not do .* \(NOPERM\); give it the rights that the documentation lists$/,
     )
   })
 

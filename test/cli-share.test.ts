@@ -69,7 +69,7 @@ const wrongUsage = [
   },
   {
     args: ['--share', 'redis://:secret@host:x/up'],
-    says: '--share: Cannot use "redis://:****@host:x/up" as a budget: the port',
+    says: '--share: Cannot use "redis://:****@host:****" as a budget: the port',
   },
   { args: ['--share', 'redis://:secret@host/'], says: 'its name is missing, as in redis://:****@host/NAME' },
   { args: ['--share', 'redis://host/a%7Bb'], says: 'the name of a budget must be of 1 to 256 characters' },
