@@ -127,7 +127,7 @@ test('sluice --active lets the server open data connections', async () => {
 const wrong: readonly (readonly [args: readonly string[], says: string])[] = [
   [['get'], "missing required argument 'URL'"],
   [['get', 'http://host/f'], 'Cannot use "http://host/f" as a URL: it must begin with ftp://'],
-  [['get', 'ftp://ann:secret@host:x/f'], 'Cannot use "ftp://ann:****@host:x/f" as a URL: the port'],
+  [['get', 'ftp://ann:secret@host:x/f'], 'Cannot use "ftp://ann:****@host:****" as a URL: the port'],
   [['get', 'ftp://h/f', '--limit', 'fast'], '--limit: Cannot read "fast" as a rate'],
   [['get', 'ftp://h/f', '--total-limit', '0'], '--total-limit: Cannot read "0" as a rate'],
   [['get', 'ftp://h/f', '-p', '0'], '--parallel: Cannot use "0": it must be a whole number from 1 to 100'],
