@@ -52,7 +52,8 @@ const SHA1 = createHash('sha1').update(scriptText).digest('hex')
  */
 export function runnerOf(client: RedisClient, watch: boolean): ScriptRunner {
   const any = client as AnyClient
-  if (typeof any !== 'object' || any === null) throw new TypeError(`Cannot use as a Redis client: is ${typeof client}`)
+  if (typeof any !== 'object' || any === null)
+    throw new TypeError(`Cannot use as a Redis client: must be one of ioredis or node-redis, is ${typeof client}`)
   if (typeof any.runScript === 'function') {
     const own = client as ScriptRunner
     return {

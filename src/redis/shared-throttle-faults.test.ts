@@ -90,10 +90,9 @@ function expectNear(part: number, expected: number, tolerance = 0.15): void {
 /** What docs/run-a-fleet.md has users copy, word by word, from the name of the user on. */
 function aclOnPage(): string[] {
   const page = readFileSync(new URL('../../docs/run-a-fleet.md', import.meta.url), 'utf8')
-  const [, rules] = /^```\nuser (sluice on >secret [^`]*)^```$/m.exec(page) ?? []
-  if (rules === undefined)
-    throw new Error('Cannot find what an ACL needs: the page has no block that begins with "user sluice"')
-  return rules.trim().split(/\s+/)
+  const [, rules] = /^```sh\nredis-cli ACL SETUSER (sluice on '>secret' [^`]*)^```$/m.exec(page) ?? []
+  if (rules === undefined) throw new Error('Cannot find what an ACL needs: the page has no block with "ACL SETUSER"')
+  return rules.replace(/[\\']/g, '').trim().split(/\s+/)
 }
 
 const event = (throttle: SharedThrottle, name: 'outage' | 'recovered') =>

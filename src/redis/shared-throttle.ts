@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { checkOptions } from '../check-options.ts'
 import { StreamThrottle } from '../throttle/stream-throttle.ts'
 import { gateOf, Throttle, type ThrottleOptions, type ThrottleStats } from '../throttle/throttle.ts'
-import { type Duration, parseDuration, parseRate, type Rate } from '../units.ts'
+import { type Duration, formatRate, parseDuration, parseRate, type Rate } from '../units.ts'
 import { abortable, type WaitOptions } from './abortable.ts'
 import { GateBasin } from './basin.ts'
 import { budgetLimit, memberWeight } from './bounds.ts'
@@ -343,7 +343,12 @@ export class SharedThrottle extends Throttle {
 
   #tellOutage(error: Error): void {
     if (this.#events.emit('outage', error)) return
-    process.emitWarning(error.message, { type: 'SluiceWarning', code: 'SLUICE_OUTAGE' })
+    const { outageRate } = this.sharing
+    const meanwhile = outageRate < Infinity ? `going on at ${formatRate(outageRate)}` : 'going on without a limit'
+    process.emitWarning(`${error.message}; ${meanwhile} until it is back`, {
+      type: 'SluiceWarning',
+      code: 'SLUICE_OUTAGE',
+    })
   }
 }
 
