@@ -162,6 +162,18 @@ describeRedis('sluice --share', () => {
     expect((await stateOf(server))?.members).toEqual([])
   })
 
+  test('sluice pipe says that --share-limit does not count where Redis knows of another limit', async () => {
+    await using server = await RedisServer.start()
+    await withClient(server, (client) => new Budget(client, 'uplink').setLimit('4MiB/s'))
+    const share = ['pipe', '--share', `${server.url}/uplink`, '--share-limit']
+    const other = await sluice([...share, '9MiB/s'], Buffer.from('text'))
+    expect([other.code, other.stdout.toString()]).toEqual([0, 'text'])
+    expect(other.stderr).toContain(
+      "sluice: the budget uplink has 4 MiB/s already, so --share-limit does not count; 'sluice budget set' changes it",
+    )
+    expect((await sluice([...share, '4MiB/s'], Buffer.from('text'))).stderr).not.toContain('does not count')
+  })
+
   test('takes the limit that Redis knows, and holds --limit beside it', { timeout: 60_000 }, async () => {
     await using server = await RedisServer.start()
     await withClient(server, (client) => new Budget(client, 'uplink').setLimit(LIMIT))

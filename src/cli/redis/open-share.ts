@@ -1,4 +1,5 @@
 import { Budget, type RedisClient, SharedThrottle } from '../../redis/index.ts'
+import { formatRate } from '../../units.ts'
 import { Failure } from '../failure.ts'
 import { onInterruption } from '../interruption.ts'
 import { tell } from '../tell.ts'
@@ -45,7 +46,7 @@ export function tellOutages(json: boolean, erase: () => void): ShareEvents {
     erase()
     tell(line, error)
   }
-  return { outage: say, recovered: (line) => say(line) }
+  return { outage: say, notice: (line) => say(line), recovered: (line) => say(line) }
 }
 
 async function join(options: ShareOptions, events: ShareEvents, signal: AbortSignal): Promise<Share> {
@@ -54,6 +55,7 @@ async function join(options: ShareOptions, events: ShareEvents, signal: AbortSig
   try {
     const limit = budget ? budget.limit : options.limit
     if (limit === undefined) throw unknownLimit(options, absence)
+    if (options.limit !== undefined && limit !== options.limit) events.notice?.(otherLimit(options.name, limit))
     const { name, weight, member, onOutage = 'hold-share' } = options
     const share = new Share(
       new SharedThrottle(client, name, { limit, weight, member, onOutage }),
@@ -108,6 +110,12 @@ async function ready(
 /** Whether it is an outage as any other, and it was said what to do in one. */
 function isBearable({ onOutage }: ShareOptions, error: unknown): error is RedisFailure {
   return onOutage !== undefined && error instanceof RedisFailure && error.mayPass
+}
+
+/** Whoever changes a script has the old limit in Redis still. */
+function otherLimit(name: string, limit: number | null): string {
+  const known = limit === null ? 'no limit' : formatRate(limit, { exact: true })
+  return `the budget ${name} has ${known} already, so --share-limit does not count; 'sluice budget set' changes it`
 }
 
 function unknownLimit({ url }: ShareOptions, absence: Failure | undefined): Failure {

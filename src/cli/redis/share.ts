@@ -9,6 +9,8 @@ import { partOf, type ShareFigures, shareNote } from './share-report.ts'
 /** What happens to a share while it is used; each is told once. The lines are for people. */
 export interface ShareEvents {
   readonly outage: (line: string, failure: Failure) => void
+  /** Something that the user may not expect. */
+  readonly notice?: (line: string) => void
   /** @param after Milliseconds. */
   readonly recovered: (line: string, after: number) => void
 }
