@@ -216,7 +216,7 @@ for (const direction of ['download', 'upload'] as const) {
 
     test('goes on with files that came in part', async () => {
       await scene(direction, async ({ from, to, mirror }) => {
-        const content = Array.from({ length: 60_000 }, (_, i) => String(i).padStart(10)).join('')
+        const content = Array.from({ length: 400_000 }, (_, i) => String(i).padStart(10)).join('')
         write(from, { big: content })
         const abort = new AbortController()
         const onProgress = ({ totalBytes }: { readonly totalBytes: number }) => {
