@@ -1,8 +1,8 @@
 /**
  * Simulates fleets that share one budget, from 2 to 5,000 processes: the client's own code on a virtual clock, against the model of
- * the script. Prints how well they keep it, beside the bound. `npx tsx scripts/simulate-fleet.ts [most processes]`
+ * the script. Prints how well they keep it, beside the bound, and what faults do to them. `npx tsx scripts/simulate-fleet.ts [most processes]`
  */
-import { excess, Fleet, jain } from '../test/fixtures/fleet.ts'
+import { excess, Fleet, jain, type Process } from '../test/fixtures/fleet.ts'
 import { random } from '../test/fixtures/late-clock.ts'
 
 const R = 100e6
@@ -62,6 +62,89 @@ for (const count of [2, 8, 32, 100, 320, 1000, 5000].filter((count) => count <= 
       got.toFixed(3).padStart(9),
       each.toFixed(1).padStart(12),
       (each * count).toFixed(0).padStart(6),
+    ]
+    console.log(cells.join('  '))
+  }
+}
+
+interface Fault {
+  readonly begin: (fleet: Fleet, some: readonly Process[], dice: Dice) => void
+  /** After 5 s. */
+  readonly end?: (fleet: Fleet, some: readonly Process[]) => void
+  /** The part of the processes that it hits. @default a tenth */
+  readonly part?: number
+}
+const all = 1
+const half = 0.5
+
+const faults: Readonly<Record<string, Fault>> = {
+  'a hundredth of calls lost': {
+    part: all,
+    begin: (_, some) => some.map(({ line }) => Object.assign(line, { loss: 0.01, timeout: 500 })),
+  },
+  'a tenth killed': { begin: (_, some) => some.map((process) => process.crash()) },
+  'half cut off': {
+    part: half,
+    begin: (_, some) => some.map(({ line }) => Object.assign(line, { cut: true })),
+    end: (_, some) => some.map(({ line }) => Object.assign(line, { cut: false })),
+  },
+  'a fifth joins': {
+    begin: (fleet, some, dice) => {
+      for (let i = 0; i < 2 * some.length; i++)
+        fleet.add({ line: { latency: () => lines['data centre']?.(dice) ?? 0 } })
+    },
+  },
+  'Redis gone, then empty': {
+    begin: ({ redis }) => {
+      redis.down = true
+      redis.flush()
+    },
+    end: ({ redis }) => {
+      redis.down = false
+    },
+  },
+  'clock of Redis 10 min ahead': { begin: ({ redis }) => (redis.skew += 600_000) },
+  'clock of Redis 10 min back': { begin: ({ redis }) => (redis.skew -= 600_000) },
+}
+
+console.log(
+  '\nFaults of 5 s, in a data centre; least and most: of R, in 500 ms or two rounds; after: from 2 s, or 4 rounds, behind their end\n',
+)
+console.log('processes  fault                        least    most  over ms   after')
+for (const count of [8, 100, 1000].filter((count) => count <= MOST)) {
+  for (const [name, { begin, end, part = 0.1 }] of Object.entries(faults)) {
+    const dice = random(1)
+    const round = Math.max(100, count)
+    const window = Math.max(500, 2 * round)
+    const [warm, settled, rest] = [Math.max(3000, 4 * round), Math.max(2000, 4 * round), 3000 + 2 * window]
+    const fleet = new Fleet(R, warm + 5000 + settled + rest + 100, dice)
+    for (let i = 0; i < count; i++) fleet.add({ line: { latency: () => lines['data centre']?.(dice) ?? 0 } })
+    await fleet.run(warm)
+    const some = fleet.processes.slice(0, Math.max(1, count * part))
+    begin(fleet, some, dice)
+    await fleet.run(5000)
+    end?.(fleet, some)
+    await fleet.run(settled + rest)
+    const slots = fleet.flowed.slots()
+    const partOf = (from: number, ms: number) =>
+      slots.slice(from, from + ms).reduce((a, b) => a + b, 0) / ((R * ms) / 1000)
+    const parts: number[] = []
+    for (let from = warm; from + window <= warm + 5000 + settled; from += window / 2) parts.push(partOf(from, window))
+    const cells = [
+      String(count).padStart(9),
+      name.padEnd(27),
+      Math.min(...parts)
+        .toFixed(2)
+        .padStart(5),
+      Math.max(...parts)
+        .toFixed(2)
+        .padStart(6),
+      excess(slots, R, warm - 500, warm + 5000 + settled)
+        .toFixed(0)
+        .padStart(7),
+      partOf(warm + 5000 + settled, rest)
+        .toFixed(3)
+        .padStart(6),
     ]
     console.log(cells.join('  '))
   }
