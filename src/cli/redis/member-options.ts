@@ -11,7 +11,9 @@ export const passwordFileOption = (): Option =>
 export function parseWeight(text: string): number {
   try {
     if (/^\d*\.?\d+$/.test(text)) return memberWeight(Number(text))
-  } catch {}
+  } catch {
+    // Told below, in the words of the command line.
+  }
   const state = 'it must be a number from 0.000001 to 1000000, such as 2 or 0.5'
   throw new RangeError(`Cannot use ${JSON.stringify(text.slice(0, 100))} as a weight: ${state}`)
 }

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { ioFailure } from '../failure.ts'
+import { firstLineOf } from '../first-line.ts'
 import type { RedisUrl } from './redis-url.ts'
 
 export interface PasswordSources {
@@ -18,10 +17,5 @@ export async function passwordFor(
 ): Promise<string | undefined> {
   if (password !== undefined) return password
   if (passwordFile === undefined) return env.SLUICE_REDIS_PASSWORD || undefined
-  try {
-    const [line = ''] = (await readFile(passwordFile, 'utf8')).split(/\r?\n/, 1)
-    return line
-  } catch (error) {
-    throw ioFailure('read', JSON.stringify(passwordFile), error)
-  }
+  return await firstLineOf(passwordFile)
 }

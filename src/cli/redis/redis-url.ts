@@ -1,6 +1,6 @@
-import { domainToASCII } from 'node:url'
 import { keysOf } from '../../redis/keys.ts'
 import { maskedUrl } from '../masked-url.ts'
+import { hostOf, portOf } from '../url-parts.ts'
 
 /** A Redis, and a budget in it, as a URL names them. */
 export interface RedisUrl {
@@ -69,20 +69,6 @@ function checkBudget(name: string, fail: (reason: string) => never): void {
   } catch {
     fail('the name of a budget must be of 1 to 256 characters, without braces and control characters')
   }
-}
-
-function hostOf(text: string, fail: (reason: string) => never): string {
-  if (text === '' || text === '[]') return fail('the host is missing')
-  // A zone of a link-local address stands behind "%25" (RFC 6874).
-  if (text.startsWith('[')) return text.slice(1, -1).replace(/%25/, '%')
-  const host = domainToASCII(text)
-  return host === '' || /[\s%]/.test(host) ? fail(`${JSON.stringify(text)} is no name of a host`) : host
-}
-
-function portOf(text: string, fail: (reason: string) => never): number {
-  const port = Number(text)
-  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port
-  return fail('the port must be a number from 1 to 65535 (a / in a user or password is written %2F)')
 }
 
 /** Where other programs have the number of the database as the path, here is the name of the budget. */

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Failure, ioFailure, UsageError } from '../failure.ts'
+import { firstLineOf } from '../first-line.ts'
 import { tell } from '../tell.ts'
 import { findLogin, type NetrcEntry, parseNetrc } from './netrc.ts'
 import type { RemoteUrl } from './remote-url.ts'
@@ -42,7 +43,7 @@ export async function findCredentials(url: RemoteUrl, sources: CredentialSources
     return { user: found?.login, password: found?.password, account: found?.account }
   }
   if (password !== undefined) return { user, password, account: undefined }
-  if (passwordFile !== undefined) return { user, password: await fromFile(passwordFile), account: undefined }
+  if (passwordFile !== undefined) return { user, password: await firstLineOf(passwordFile), account: undefined }
   if (env.SLUICE_FTP_PASSWORD !== undefined) return { user, password: env.SLUICE_FTP_PASSWORD, account: undefined }
   const found = await fromNetrc(url.host, user, env)
   if (found?.password !== undefined) return { user, password: found.password, account: found.account }
@@ -52,16 +53,6 @@ export async function findCredentials(url: RemoteUrl, sources: CredentialSources
   throw new UsageError(
     `Cannot log in at ${url.shown}: there is no password; give one by --password-file, SLUICE_FTP_PASSWORD or .netrc`,
   )
-}
-
-/** The first line of a file. */
-async function fromFile(path: string): Promise<string> {
-  try {
-    const [line = ''] = (await readFile(path, 'utf8')).split(/\r?\n/, 1)
-    return line
-  } catch (error) {
-    throw ioFailure('read', JSON.stringify(path), error)
-  }
 }
 
 async function fromNetrc(

@@ -1,7 +1,7 @@
-import { domainToASCII } from 'node:url'
 import { textCodec } from '../../ftp/protocol/codec.ts'
 import { UsageError } from '../failure.ts'
 import { maskedUrl } from '../masked-url.ts'
+import { hostOf, portOf } from '../url-parts.ts'
 
 /** Something on an FTP server, as a URL names it. */
 export interface RemoteUrl {
@@ -71,20 +71,6 @@ export function parseRemoteUrl(text: string): RemoteUrl {
     isDirectory: remote === '' || remote.endsWith('/') || isListing,
     shown: `${scheme}://${login}${host}${port === undefined ? '' : `:${port}`}${path || '/'}`,
   }
-}
-
-function hostOf(text: string, fail: (reason: string) => never): string {
-  if (text === '') return fail('the host is missing')
-  // A zone of a link-local address stands behind "%25" (RFC 6874).
-  if (text.startsWith('[')) return text.slice(1, -1).replace(/%25/, '%')
-  const host = domainToASCII(text)
-  return host === '' || /[\s%]/.test(host) ? fail(`${JSON.stringify(text)} is no name of a host`) : host
-}
-
-function portOf(text: string, fail: (reason: string) => never): number {
-  const port = Number(text)
-  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port
-  return fail('the port must be a number from 1 to 65535 (a / in a user or password is written %2F)')
 }
 
 const codec = textCodec('utf8')

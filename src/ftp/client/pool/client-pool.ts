@@ -62,7 +62,6 @@ export class ClientPool implements AsyncDisposable {
   readonly #log: Log
   readonly #members: Members
   readonly #carrier: PoolCarrier
-  readonly #connections: number
   /** In which bodies a call is made: it must not wait for all of them. */
   readonly #within = new AsyncLocalStorage<Body>()
   /** How many calls have not ended. */
@@ -83,7 +82,6 @@ export class ClientPool implements AsyncDisposable {
     if (!Number.isSafeInteger(connections) || connections < 1) {
       throw new RangeError(`Cannot make a pool: 'connections' must be an integer >= 1, is ${String(connections)}`)
     }
-    this.#connections = connections
     this.#settings = clientSettings(host, others)
     this.#throttles = new ClientThrottles(this.#settings.throttles)
     this.#log = new Log(host, this.#settings.logger)
@@ -238,7 +236,7 @@ export class ClientPool implements AsyncDisposable {
   #checkBodies(): void {
     let held = 0
     for (let body = this.#within.getStore(); body; body = body.outer) if (body.isOpen) held++
-    if (held < this.#connections) return
+    if (held < this.#carrier.connections) return
     const whose =
       held === 1
         ? 'the body that calls it has its only connection'
