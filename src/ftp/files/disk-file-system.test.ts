@@ -79,9 +79,11 @@ describe('DiskFileSystem refuses what leads out', () => {
         list: () => all(files, way),
         read: () => files.open(`${way}/secret`, 'read'),
         write: () => files.open(`${way}/secret`, 'write'),
+        replace: () => files.open(`${way}/secret`, 'replace'),
         append: () => files.open(`${way}/secret`, 'append'),
         create: () => files.open(`${way}/new`, 'create-new'),
         'create by writing': () => files.open(`${way}/new`, 'write'),
+        'create by replacing': () => files.open(`${way}/new`, 'replace'),
         makeDirectory: () => files.makeDirectory(`${way}/new`),
         removeFile: () => files.removeFile(`${way}/secret`),
         'rename away': () => files.rename(`${way}/secret`, '/stolen'),
@@ -102,7 +104,7 @@ describe('DiskFileSystem refuses what leads out', () => {
 
   test('by a link to a file', async () => {
     await symlink('../outside/secret', join(root, 'link'))
-    for (const mode of ['read', 'write', 'append'] as const) {
+    for (const mode of ['read', 'write', 'replace', 'append'] as const) {
       await expect(files.open('/link', mode)).rejects.toMatchObject({ code: 'EACCES' })
     }
     await expect(files.setMode('/link', 0o777)).rejects.toMatchObject({ code: 'EACCES' })
@@ -111,7 +113,7 @@ describe('DiskFileSystem refuses what leads out', () => {
 
   test('by a link to a file that is not there yet', async () => {
     await symlink('../outside/new', join(root, 'link'))
-    for (const mode of ['write', 'append'] as const) {
+    for (const mode of ['write', 'replace', 'append'] as const) {
       await expect(files.open('/link', mode)).rejects.toMatchObject({ code: 'EACCES' })
     }
     await expect(files.open('/link', 'create-new')).rejects.toMatchObject({ code: 'EEXIST' })
@@ -191,6 +193,10 @@ describe('DiskFileSystem and symbolic links', () => {
     expect(await all(open, '/folder/inner/out')).toMatchObject([{ name: 'secret' }])
     await (await open.open('/folder/inner/dangling', 'write')).close()
     expect(await exists(join(root, 'folder/inner/nothing'))).toBe(true)
+    for (const isNew of [true, false]) {
+      await using file = await open.open('/folder/inner/out/new', 'replace')
+      expect(file.isNew).toBe(isNew)
+    }
     await expect(open.stat('/../outside')).rejects.toMatchObject({ code: 'EINVAL' })
   })
 
@@ -219,7 +225,7 @@ describe('DiskFileSystem', () => {
     await new Promise((resolve) => server.once('listening', resolve))
     for (const path of ['/pipe', '/socket']) {
       expect(await files.stat(path)).toMatchObject({ type: 'other' })
-      for (const mode of ['read', 'write', 'append'] as const) {
+      for (const mode of ['read', 'write', 'replace', 'append'] as const) {
         await expect(files.open(path, mode), `${path} ${mode}`).rejects.toMatchObject({ code: 'ENOTSUP' })
       }
     }

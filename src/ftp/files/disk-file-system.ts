@@ -1,6 +1,6 @@
 import { chmod, lstat, mkdir, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises'
 import { checkOptions } from '../../check-options.ts'
-import { openDiskFile } from './disk-file.ts'
+import { type DiskPlace, openDiskFile } from './disk-file.ts'
 import { listDisk } from './disk-listing.ts'
 import { DiskRoot } from './disk-root.ts'
 import { fileStat, statEntry } from './disk-stat.ts'
@@ -70,9 +70,9 @@ export class DiskFileSystem implements FileSystem {
   async open(path: string, mode: OpenMode, { signal }: FileSystemOptions = {}): Promise<OpenFile> {
     checkOpenMode(mode)
     signal?.throwIfAborted()
-    const real = await this.#placeToOpen(path, mode)
+    const place = await this.#placeToOpen(path, mode)
     signal?.throwIfAborted()
-    return openDiskFile(real, path, mode, this.#followsAll)
+    return openDiskFile(place, path, mode, this.#followsAll)
   }
 
   async makeDirectory(path: string, { signal }: FileSystemOptions = {}): Promise<void> {
@@ -130,13 +130,16 @@ export class DiskFileSystem implements FileSystem {
     }
   }
 
-  async #placeToOpen(path: string, mode: OpenMode): Promise<Buffer> {
-    if (mode === 'create-new' && path !== '/') return this.#root.entry('open', path)
+  async #placeToOpen(path: string, mode: OpenMode): Promise<DiskPlace> {
+    const isToCreate = mode === 'create-new'
+    if (isToCreate && path !== '/') return { real: await this.#root.entry('open', path), mayBeNew: true }
     try {
-      return await this.#root.target('open', path)
+      const real = await this.#root.target('open', path)
+      // Links that may lead anywhere are not looked at before.
+      return { real, mayBeNew: isToCreate || (this.#followsAll && mode !== 'read') }
     } catch (error) {
       if (mode === 'read' || (error as FileError).code !== 'ENOENT') throw error
-      return this.#root.entry('open', path)
+      return { real: await this.#root.entry('open', path), mayBeNew: true }
     }
   }
 }

@@ -5,7 +5,7 @@ import { FileError } from './file-error.ts'
 import type { FileStat, OpenFile, OpenMode } from './file-system.ts'
 import { checkLength, checkRange, nameOf } from './virtual-path.ts'
 
-const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_APPEND } = constants
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_TRUNC } = constants
 // Windows has neither. Opening a pipe would wait for its other end, in a thread that all of the process shares.
 const NEVER_WAIT = constants.O_NONBLOCK ?? 0
 const NO_LINK = constants.O_NOFOLLOW ?? 0
@@ -13,26 +13,37 @@ const NO_LINK = constants.O_NOFOLLOW ?? 0
 const FLAGS: Readonly<Record<OpenMode, number>> = {
   read: O_RDONLY,
   write: O_WRONLY | O_CREAT,
+  replace: O_WRONLY | O_CREAT | O_TRUNC,
   append: O_WRONLY | O_CREAT | O_APPEND,
-  'create-new': O_WRONLY | O_CREAT | O_EXCL,
+  'create-new': O_WRONLY | O_CREAT,
+}
+
+/** Where a file is, or would be. */
+export interface DiskPlace {
+  readonly real: Buffer
+  /** Whether nothing may be there. */
+  readonly mayBeNew: boolean
 }
 
 /**
- * Opens what is at `real`.
+ * Opens what is there.
  *
- * @param followsLink Whether `real` may be a link that is to be followed.
+ * @param followsLink Whether that may be a link that is to be followed.
  */
 export async function openDiskFile(
-  real: Buffer,
+  { real, mayBeNew }: DiskPlace,
   path: string,
   mode: OpenMode,
   followsLink: boolean,
 ): Promise<DiskFile> {
+  const flags = FLAGS[mode] | NEVER_WAIT | (followsLink ? 0 : NO_LINK)
   let handle: FileHandle | undefined
   try {
-    handle = await open(real, FLAGS[mode] | NEVER_WAIT | (followsLink ? 0 : NO_LINK))
+    const created = mayBeNew ? await create(real, flags, mode) : undefined
+    if (created) return new DiskFile(created, path, mode, true, 0)
+    handle = await open(real, flags)
     const stats = await handle.stat()
-    if (stats.isFile()) return new DiskFile(handle, path, mode)
+    if (stats.isFile()) return new DiskFile(handle, path, mode, false, stats.size)
     throw new FileError('open', path, stats.isDirectory() ? 'EISDIR' : 'ENOTSUP')
   } catch (error) {
     await handle?.close()
@@ -45,15 +56,29 @@ export async function openDiskFile(
   }
 }
 
+/** Only who creates a file knows that it was not there. Undefined if it is, and may be. */
+async function create(real: Buffer, flags: number, mode: OpenMode): Promise<FileHandle | undefined> {
+  try {
+    return await open(real, flags | O_EXCL)
+  } catch (error) {
+    if (mode !== 'create-new' && (error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
+    throw error
+  }
+}
+
 /** A file of a `DiskFileSystem`, open. */
 export class DiskFile implements OpenFile {
+  readonly isNew: boolean
+  readonly initialSize: number
   readonly #handle: FileHandle
   readonly #path: string
   readonly #mode: OpenMode
-  constructor(handle: FileHandle, path: string, mode: OpenMode) {
+  constructor(handle: FileHandle, path: string, mode: OpenMode, isNew: boolean, initialSize: number) {
     this.#handle = handle
     this.#path = path
     this.#mode = mode
+    this.isNew = isNew
+    this.initialSize = initialSize
   }
 
   async read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }> {

@@ -39,6 +39,8 @@ async function all(files: FileSystem, path: string): Promise<FileStat[]> {
 
 const sorted = (stats: readonly FileStat[]) => stats.map(({ name, type }) => `${type} ${name}`).sort()
 
+const whole = ['directory empty', 'directory full', 'file file', 'file other']
+
 /** What there is before each row: `/file` with 'text', `/other` with 'other', `/empty/`, `/full/`, `/full/inner` with 'inner'. */
 async function fill(files: FileSystem) {
   await files.makeDirectory('/empty')
@@ -57,6 +59,7 @@ const refusals: { title: string; code: string; act: (files: FileSystem) => Promi
   { title: 'open() of nothing to read', code: 'ENOENT', act: (files) => files.open('/no', 'read') },
   { title: 'open() of a directory to read', code: 'EISDIR', act: (files) => files.open('/full', 'read') },
   { title: 'open() of a directory to write', code: 'EISDIR', act: (files) => files.open('/full', 'write') },
+  { title: 'open() of a directory to replace it', code: 'EISDIR', act: (files) => files.open('/full', 'replace') },
   { title: 'open() of a directory to append', code: 'EISDIR', act: (files) => files.open('/full', 'append') },
   { title: 'open() of the root to read', code: 'EISDIR', act: (files) => files.open('/', 'read') },
   { title: 'open() of the root to write', code: 'EISDIR', act: (files) => files.open('/', 'write') },
@@ -177,7 +180,7 @@ for (const [implementation, create] of Object.entries(implementations)) {
           },
         })
         await expect(take(withSignal, '/new')).rejects.toBe(reason)
-        expect(sorted(await all(files, '/'))).toEqual(['directory empty', 'directory full', 'file file', 'file other'])
+        expect(sorted(await all(files, '/'))).toEqual(whole)
       })
     }
 
@@ -191,7 +194,7 @@ for (const [implementation, create] of Object.entries(implementations)) {
     })
 
     test('list() tells what is in a directory', async () => {
-      expect(sorted(await all(files, '/'))).toEqual(['directory empty', 'directory full', 'file file', 'file other'])
+      expect(sorted(await all(files, '/'))).toEqual(whole)
       expect(await all(files, '/full')).toMatchObject([{ name: 'inner', type: 'file', size: 5 }])
       expect(await all(files, '/empty')).toEqual([])
     })
@@ -226,6 +229,7 @@ for (const [implementation, create] of Object.entries(implementations)) {
       { title: 'writes behind the end', mode: 'write', position: 4, expected: 'textAA' },
       { title: 'fills a gap with zeros', mode: 'write', position: 6, expected: 'text\0\0AA' },
       { title: 'appends, whatever the position', mode: 'append', position: 0, expected: 'textAA' },
+      { title: 'leaves nothing of what is replaced', mode: 'replace', position: 0, expected: 'AA' },
     ]
     for (const { title, mode, position, expected } of writes) {
       test(`OpenFile.write() ${title}`, async () => {
@@ -235,13 +239,21 @@ for (const [implementation, create] of Object.entries(implementations)) {
       })
     }
 
-    for (const mode of ['write', 'append', 'create-new'] as const) {
+    for (const mode of ['write', 'replace', 'append', 'create-new'] as const) {
       test(`open() creates to ${mode}`, async () => {
-        await put(files, '/new', 'new', mode)
-        expect(await get(files, '/new')).toBe('new')
-        await expect(files.stat('/new')).resolves.toMatchObject({ type: 'file', size: 3 })
+        await using file = await files.open('/new', mode)
+        expect(file).toMatchObject({ isNew: true, initialSize: 0 })
+        await expect(files.stat('/new')).resolves.toMatchObject({ type: 'file', size: 0 })
       })
     }
+
+    test('open() tells the size of what was there, and refuses a mode that there is not', async () => {
+      for (const [mode, initialSize] of Object.entries({ read: 4, write: 4, append: 4, replace: 0 })) {
+        await using file = await files.open('/file', mode as OpenMode)
+        expect(file).toMatchObject({ isNew: false, initialSize })
+      }
+      await expect(files.open('/file', 'r+' as OpenMode)).rejects.toBeInstanceOf(TypeError)
+    })
 
     test('OpenFile.read() reads where it is told, and nothing behind the end', async () => {
       await using file = await files.open('/file', 'read')
@@ -349,12 +361,7 @@ for (const [implementation, create] of Object.entries(implementations)) {
         to: '/empty',
         root: ['directory empty', 'file file', 'file other'],
       },
-      {
-        title: 'to itself does nothing',
-        from: '/file',
-        to: '/file',
-        root: ['directory empty', 'directory full', 'file file', 'file other'],
-      },
+      { title: 'to itself does nothing', from: '/file', to: '/file', root: whole },
       {
         title: 'moves a directory',
         from: '/full',
@@ -386,10 +393,6 @@ for (const [implementation, create] of Object.entries(implementations)) {
       expect((await files.stat('/file')).mode).toBe(0o640)
       for (const mode of [-1, 0o10000, 1.5])
         await expect(files.setMode('/file', mode)).rejects.toBeInstanceOf(RangeError)
-    })
-
-    test('open() refuses a mode that there is not', async () => {
-      await expect(files.open('/file', 'r+' as OpenMode)).rejects.toBeInstanceOf(TypeError)
     })
   })
 }

@@ -25,12 +25,13 @@ export interface FileStat {
  * How a file is opened.
  * - `read`: it must exist. `write` fails with `EBADF`.
  * - `write`: created if it is not there; what is there stays until it is overwritten or {@link OpenFile.truncate}d.
+ * - `replace`: created if it is not there; of what is there nothing is left.
  * - `append`: created if it is not there; each write goes to the end, whatever its position says.
  * - `create-new`: created; `EEXIST` if anything is there, a symbolic link too.
  *
  * Files that are open for writing can't be read (`EBADF`).
  */
-export type OpenMode = 'read' | 'write' | 'append' | 'create-new'
+export type OpenMode = 'read' | 'write' | 'replace' | 'append' | 'create-new'
 
 export interface FileSystemOptions {
   /**
@@ -53,6 +54,10 @@ export interface StatOptions extends FileSystemOptions {
  * `EBADF`.
  */
 export interface OpenFile {
+  /** Whether nothing was there, and it was created when it was opened. */
+  readonly isNew: boolean
+  /** Bytes that it had once it was open. */
+  readonly initialSize: number
   /**
    * Reads up to `length` bytes at `position` into `buffer` from `offset` on. Fewer may come; none come at the end of
    * the file only.

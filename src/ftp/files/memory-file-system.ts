@@ -75,9 +75,14 @@ export class MemoryFileSystem implements FileSystem {
   async open(path: string, mode: OpenMode, { signal }: FileSystemOptions = {}): Promise<OpenFile> {
     checkOpenMode(mode)
     signal?.throwIfAborted()
-    const node = mode === 'read' ? this.#find('open', path) : this.#findOrCreate(path, mode)
+    const found = mode === 'read' ? this.#find('open', path) : this.#findToWrite(path, mode)
+    const node = found ?? this.#create(path)
     if (node.type === 'directory') throw new FileError('open', path, 'EISDIR')
-    return new MemoryFile(node, path, mode, this.#now)
+    if (mode === 'replace') {
+      node.cut(0)
+      node.modified = this.#now()
+    }
+    return new MemoryFile(node, path, mode, found === undefined, this.#now)
   }
 
   async makeDirectory(path: string, { signal }: FileSystemOptions = {}): Promise<void> {
@@ -157,21 +162,27 @@ export class MemoryFileSystem implements FileSystem {
     return { parent, name }
   }
 
-  #findOrCreate(path: string, mode: OpenMode): MemoryNode {
+  /** Undefined if nothing is there. */
+  #findToWrite(path: string, mode: OpenMode): MemoryNode | undefined {
     if (path === '/') throw new FileError('open', path, mode === 'create-new' ? 'EEXIST' : 'EISDIR')
     const { parent, name } = this.#place('open', path)
     const node = parent.children.get(name)
-    if (!node) return this.#add('open', path, parent, name, new MemoryFileNode(this.#space, this.#now()))
-    if (mode === 'create-new') throw new FileError('open', path, 'EEXIST')
+    if (node && mode === 'create-new') throw new FileError('open', path, 'EEXIST')
     return node
   }
 
-  #add(action: string, path: string, parent: MemoryDirectoryNode, name: string, node: MemoryNode): MemoryNode {
+  #create(path: string): MemoryFileNode {
+    const { parent, name } = this.#place('open', path)
+    const node = new MemoryFileNode(this.#space, this.#now())
+    this.#add('open', path, parent, name, node)
+    return node
+  }
+
+  #add(action: string, path: string, parent: MemoryDirectoryNode, name: string, node: MemoryNode): void {
     if (this.#space.usedEntries >= this.#space.maxEntries) throw new FileError(action, path, 'ENOSPC')
     this.#space.usedEntries++
     parent.children.set(name, node)
     parent.modified = this.#now()
-    return node
   }
 
   #take(parent: MemoryDirectoryNode, name: string, node: MemoryNode): void {

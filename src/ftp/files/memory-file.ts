@@ -5,16 +5,20 @@ import { checkLength, checkRange, nameOf } from './virtual-path.ts'
 
 /** A file of a `MemoryFileSystem`, open. */
 export class MemoryFile implements OpenFile {
+  readonly isNew: boolean
+  readonly initialSize: number
   readonly #node: MemoryFileNode
   readonly #path: string
   readonly #mode: OpenMode
   readonly #now: () => number
   #isOpen = true
-  constructor(node: MemoryFileNode, path: string, mode: OpenMode, now: () => number) {
+  constructor(node: MemoryFileNode, path: string, mode: OpenMode, isNew: boolean, now: () => number) {
     this.#node = node
     this.#path = path
     this.#mode = mode
     this.#now = now
+    this.isNew = isNew
+    this.initialSize = node.size
     node.opened()
   }
 

@@ -28,7 +28,7 @@ export function nameOf(path: string): string {
   return path === '/' ? path : path.slice(path.lastIndexOf('/') + 1)
 }
 
-const OPEN_MODES: readonly OpenMode[] = ['read', 'write', 'append', 'create-new']
+const OPEN_MODES: readonly OpenMode[] = ['read', 'write', 'replace', 'append', 'create-new']
 
 /** @throws {TypeError} If there is no such mode. */
 export function checkOpenMode(mode: OpenMode): void {

@@ -31,7 +31,7 @@ async function prepareDownload(
   if (type === 'A' && position > 0) throw new Refusal(554, 'REST works in TYPE I only')
   const file = await session.identity.files.open(path, 'read', { signal })
   try {
-    const { size } = await file.stat()
+    const size = file.initialSize
     if (position > size) throw new Refusal(554, `The file has ${size} bytes only`)
     const length = size - position
     return {

@@ -7,7 +7,6 @@ import { type Answer, Refusal } from '../session/refusal.ts'
 import { type Prepared, runTransfer } from '../session/run-transfer.ts'
 import type { Session } from '../session/session.ts'
 import type { CommandRow } from './command-row.ts'
-import { isThere } from './is-there.ts'
 
 export const STOR: CommandRow = {
   verb: 'STOR',
@@ -34,8 +33,7 @@ export const APPE: CommandRow = {
   run(session, _, path) {
     session.data.takeRestart() // the end is where it begins
     return upload(session, 'APPE', path, async (signal) => {
-      const isNew = !(await isThere(session.identity.files, path, { signal }))
-      return { file: await session.identity.files.open(path, 'append', { signal }), position: 0, isNew, path }
+      return { file: await session.identity.files.open(path, 'append', { signal }), position: 0, path }
     })
   },
 }
@@ -57,8 +55,6 @@ export const STOU: CommandRow = {
 interface Upload {
   readonly file: OpenFile
   readonly position: number
-  /** Whether there was nothing before. */
-  readonly isNew: boolean
   readonly path: string
 }
 
@@ -103,8 +99,8 @@ function upload(
 }
 
 /** An upload was cut short. What was there before has been overwritten in part, so nothing is left to save. */
-async function discard(files: FileSystem, { isNew, path }: Upload): Promise<void> {
-  if (isNew) await files.removeFile(path)
+async function discard(files: FileSystem, { file, path }: Upload): Promise<void> {
+  if (file.isNew) await files.removeFile(path)
 }
 
 /**
@@ -114,13 +110,9 @@ async function discard(files: FileSystem, { isNew, path }: Upload): Promise<void
 async function openToWrite(session: Session, path: string, position: number, signal: AbortSignal): Promise<Upload> {
   if (position > 0 && session.data.type === 'A') throw new Refusal(554, 'REST works in TYPE I only')
   const { files } = session.identity
-  if (position > 0) {
-    const { size, type } = await files.stat(path, { signal })
-    if (type === 'file' && position > size) throw new Refusal(554, `The file has ${size} bytes only`)
-  } else {
-    const file = await openNew(files, path, signal)
-    if (file) return { file, position, isNew: true, path }
-  }
+  if (position === 0) return { file: await files.open(path, 'replace', { signal }), position, path }
+  const { size, type } = await files.stat(path, { signal })
+  if (type === 'file' && position > size) throw new Refusal(554, `The file has ${size} bytes only`)
   const file = await files.open(path, 'write', { signal })
   try {
     await file.truncate(position)
@@ -128,17 +120,7 @@ async function openToWrite(session: Session, path: string, position: number, sig
     await file.close()
     throw error
   }
-  return { file, position, isNew: false, path }
-}
-
-/** Most files are new ones: to look first takes longer. Undefined if something is there, or if it can't be made. */
-async function openNew(files: FileSystem, path: string, signal: AbortSignal): Promise<OpenFile | undefined> {
-  try {
-    return await files.open(path, 'create-new', { signal })
-  } catch {
-    signal.throwIfAborted()
-    return undefined // to open what is there tells why
-  }
+  return { file, position, path }
 }
 
 /** How many names are tried: by chance none is taken twice, so more would only help against somebody who knows them. */
@@ -150,7 +132,7 @@ async function openUnique(session: Session, base: string, isNamed: boolean, sign
     const path = isNamed && i === 0 ? base : `${base}.${randomBytes(6).toString('hex')}`
     session.demand('write', path) // a rule can be for the first name alone
     try {
-      return { file: await files.open(path, 'create-new', { signal }), position: 0, isNew: true, path }
+      return { file: await files.open(path, 'create-new', { signal }), position: 0, path }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
