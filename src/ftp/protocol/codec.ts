@@ -67,6 +67,11 @@ const LATIN1: TextCodec = {
   },
 }
 
+/** Whether text of several lines is what its lines are by themselves: nobody knows that of a codec from outside. */
+export function decodesByLine(codec: TextCodec): boolean {
+  return codec === UTF8 || codec === LATIN1
+}
+
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 

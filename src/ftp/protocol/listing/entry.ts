@@ -79,8 +79,12 @@ export function setSize(draft: Draft, text: string): void {
   if (text === '' || text.length > MOST_DIGITS || /\D/.test(text)) return
   const size = Number(text)
   draft.size = size
-  // What is exact as a number makes a bigint faster than text does.
-  draft.bigSize = BigInt(size <= Number.MAX_SAFE_INTEGER ? size : text)
+  draft.bigSize = exactSize(size, text)
+}
+
+/** The number that `digits` are, `size` being the nearest one: what is exact as a number makes a bigint faster than text does. */
+export function exactSize(size: number, digits: string): bigint {
+  return BigInt(size <= Number.MAX_SAFE_INTEGER ? size : digits)
 }
 
 /** Notes a date, if there is one. */

@@ -4,48 +4,70 @@ const LF = 0x0a
 const CR = 0x0d
 
 /**
+ * Bytes of lines that are told of together. To turn each line into text by itself would take twice as long; but each piece of such
+ * a text keeps all of it alive, so it must not be long.
+ */
+const BLOCK = 4096
+
+/** Who is told of lines. The bytes may be overwritten afterwards. */
+export interface LineTaker {
+  /** Lines with their ends, LF or CRLF. */
+  readonly onLines: (bytes: Uint8Array) => void
+  /** One line without its end, which it may not have had. */
+  readonly onLine: (bytes: Uint8Array) => void
+  /** The beginning of a line that is too long. */
+  readonly onTooLong: (beginning: Uint8Array) => void
+}
+
+/**
  * Cuts bytes into lines, which end with LF or CRLF, however the bytes come. A line that is too long is told of once, by
  * its beginning, and its rest skipped.
  */
 export class LineReader {
   readonly #maxLength: number
-  readonly #onLine: (bytes: Uint8Array, start: number, end: number) => void
-  readonly #onTooLong: (beginning: Uint8Array) => void
+  /** A line in a block with its end is never too long. */
+  readonly #blockLength: number
+  readonly #taker: LineTaker
   readonly #partial = new PartialLine()
   #isSkipping = false
 
-  /**
-   * @param maxLength Bytes, without the end of the line.
-   * @param onLine Told where in `bytes` the line is: a view of its own for each would take as long as to read it.
-   */
-  constructor(
-    maxLength: number,
-    onLine: (bytes: Uint8Array, start: number, end: number) => void,
-    onTooLong: (beginning: Uint8Array) => void,
-  ) {
+  /** @param maxLength Bytes, without the end of the line. */
+  constructor(maxLength: number, taker: LineTaker) {
     this.#maxLength = maxLength
-    this.#onLine = onLine
-    this.#onTooLong = onTooLong
+    this.#blockLength = Math.min(BLOCK, maxLength)
+    this.#taker = taker
   }
 
   /** The bytes are not kept: they may be overwritten afterwards. */
   push(bytes: Uint8Array): void {
     let start = 0
-    for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
-      this.#endLine(bytes, start, end)
+    while (start < bytes.length) {
+      const isWithin = this.#isSkipping || this.#partial.length > 0
+      // If the block has no end of a line, the one before the block is found.
+      const last = isWithin ? -1 : bytes.lastIndexOf(LF, start + this.#blockLength - 1)
+      if (last >= start) {
+        this.#taker.onLines(bytes.subarray(start, last + 1))
+        start = last + 1
+        continue
+      }
+      const end = bytes.indexOf(LF, start)
+      if (end < 0) {
+        this.#keep(bytes.subarray(start))
+        return
+      }
+      this.#endLine(bytes.subarray(start, end))
       start = end + 1
     }
-    this.#keep(bytes.subarray(start))
   }
 
   /** The last line may have no end. */
   end(): void {
-    if (this.#partial.length > 0) this.#endLine(new Uint8Array(), 0, 0)
+    if (this.#partial.length > 0) this.#endLine(new Uint8Array())
     this.#isSkipping = false
   }
 
   #keep(bytes: Uint8Array): void {
-    if (this.#isSkipping || bytes.length === 0) return
+    if (this.#isSkipping) return
     // One byte more may be the CR.
     if (this.#partial.length + bytes.length > this.#maxLength + 1) {
       this.#refuse(bytes)
@@ -53,25 +75,20 @@ export class LineReader {
     } else this.#partial.append(bytes)
   }
 
-  #endLine(bytes: Uint8Array, start: number, end: number): void {
-    const kept = this.#partial.length
+  #endLine(bytes: Uint8Array): void {
     if (this.#isSkipping) this.#isSkipping = false
-    else if (kept + end - start > this.#maxLength + 1) this.#refuse(bytes.subarray(start, end))
-    else if (kept === 0) this.#tell(bytes, start, end)
-    else {
-      const line = this.#partial.take(bytes.subarray(start, end))
-      this.#tell(line, 0, line.length)
-    }
+    else if (this.#partial.length + bytes.length > this.#maxLength + 1) this.#refuse(bytes)
+    else this.#tell(this.#partial.take(bytes))
   }
 
-  #tell(bytes: Uint8Array, start: number, end: number): void {
-    const last = end > start && bytes[end - 1] === CR ? end - 1 : end
-    if (last - start > this.#maxLength) this.#onTooLong(bytes.subarray(start, end))
-    else this.#onLine(bytes, start, last)
+  #tell(line: Uint8Array): void {
+    const length = line.at(-1) === CR ? line.length - 1 : line.length
+    if (length > this.#maxLength) this.#taker.onTooLong(line)
+    else this.#taker.onLine(line.subarray(0, length))
   }
 
   #refuse(bytes: Uint8Array): void {
     const room = Math.max(0, this.#maxLength - this.#partial.length)
-    this.#onTooLong(this.#partial.take(bytes.subarray(0, room)))
+    this.#taker.onTooLong(this.#partial.take(bytes.subarray(0, room)))
   }
 }

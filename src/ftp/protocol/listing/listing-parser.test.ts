@@ -135,6 +135,29 @@ describe('ListingParser', () => {
     expect(parse(bytes, { codec: textCodec('latin1') }).names).toEqual(['café ÿ', 'ok'])
   })
 
+  test('push() reads the same in pieces of any size as line by line, with any codec', () => {
+    const lines = Array.from({ length: 300 }, (_, i) => `${mixed[i % mixed.length]} ${'é\udcff'.repeat(i % 7)}`)
+    const bytes = textCodec('utf8').encode(lines.map((line, i) => line + (i % 5 ? '\r\n' : '\n')).join(''))
+    for (const codec of [textCodec('utf8'), textCodec('latin1')]) {
+      const whole = parse(bytes, { codec })
+      expect(whole.names.length + whole.unreadable.length).toBeGreaterThan(200)
+      const ends = [...bytes.keys()].filter((i) => bytes[i] === 0x0a)
+      expect(parse(bytes, { codec }, ends)).toEqual(whole) // the end of a line alone
+      expect(parse(bytes, { codec: { decode: codec.decode, encode: codec.encode } })).toEqual(whole)
+    }
+  })
+
+  test('push() lets a codec from outside see one line at a time', () => {
+    const seen: string[] = []
+    const decode = (line: Uint8Array) => {
+      seen.push(Buffer.from(line).toString())
+      return 'a\nb'
+    }
+    const codec = { decode, encode: textCodec('utf8').encode }
+    expect(parse('one\r\ntwo\nthree', { format: 'nlst', codec }, [9]).names).toEqual(['a\nb', 'a\nb', 'a\nb'])
+    expect(seen).toEqual(['one', 'two', 'three'])
+  })
+
   const lengths: { length: number; maxLineLength: number; isRead: boolean }[] = [
     { length: 100, maxLineLength: 100, isRead: true },
     { length: 101, maxLineLength: 100, isRead: false },

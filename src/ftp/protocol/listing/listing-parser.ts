@@ -1,4 +1,4 @@
-import { type TextCodec, textCodec } from '../codec.ts'
+import { decodesByLine, type TextCodec, textCodec } from '../codec.ts'
 import { baseName } from '../path.ts'
 import { show } from '../show.ts'
 import { parseDosLine } from './dos.ts'
@@ -7,7 +7,7 @@ import { parseEplfLine } from './eplf.ts'
 import { LineReader } from './line-reader.ts'
 import { parseMlsdLine } from './mlsx.ts'
 import { parseAs400Line, parseOs2Line } from './rare-dialects.ts'
-import { parseUnixLine } from './unix.ts'
+import { parseUnixLine, readCommonLines } from './unix.ts'
 
 /** What was asked for: MLSD has facts, LIST whatever the server likes, NLST names only. */
 export type ListingFormat = 'mlsd' | 'list' | 'nlst'
@@ -34,9 +34,8 @@ const FORMATS: readonly ListingFormat[] = ['mlsd', 'list', 'nlst']
 const DEFAULT_LENGTH = 64 * 1024
 const EXCERPT = 200
 
-/** Most servers write it, and most lines have no byte that is none: these are read without a view of their own. */
-const UTF8 = textCodec('utf8')
-const REPLACEMENT = '\uFFFD'
+const LF = 0x0a
+const CR = 0x0d
 
 /**
  * Makes entries of the bytes of a listing, while they come. It holds no more than one line.
@@ -47,7 +46,8 @@ const REPLACEMENT = '\uFFFD'
  */
 export class ListingParser {
   readonly #codec: TextCodec
-  readonly #parse: (line: string) => Entry | undefined
+  readonly #format: ListingFormat
+  readonly #now: Date
   readonly #onUnreadable: (line: string) => void
   readonly #lines: LineReader
   #entries: Entry[] = []
@@ -58,7 +58,7 @@ export class ListingParser {
    * @throws {RangeError} If `maxLineLength` is no integer > 0.
    */
   constructor(options: ListingParserOptions) {
-    const { format, codec = UTF8, now = new Date(), maxLineLength = DEFAULT_LENGTH } = options
+    const { format, codec = textCodec('utf8'), now = new Date(), maxLineLength = DEFAULT_LENGTH } = options
     if (!FORMATS.includes(format)) {
       throw new TypeError(`Cannot read a listing: the format must be ${FORMATS.join(', ')}, is ${show(String(format))}`)
     }
@@ -67,13 +67,13 @@ export class ListingParser {
     }
     this.#codec = codec
     this.#onUnreadable = options.onUnreadable ?? (() => {})
-    if (format === 'list') this.#parse = (line) => parseListLine(line, now)
-    else this.#parse = format === 'mlsd' ? parseMlsdLine : parseNlstLine
-    this.#lines = new LineReader(
-      maxLineLength,
-      (bytes, start, end) => this.#read(this.#decode(bytes, start, end)),
-      (beginning) => this.#refuse(beginning),
-    )
+    this.#format = format
+    this.#now = now
+    this.#lines = new LineReader(maxLineLength, {
+      onLines: decodesByLine(codec) ? (bytes) => this.#readText(codec.decode(bytes)) : (bytes) => this.#readEach(bytes),
+      onLine: (bytes) => this.#read(codec.decode(bytes)),
+      onTooLong: (beginning) => this.#refuse(beginning),
+    })
   }
 
   /** The entries of the lines that are complete with these bytes. The bytes may be overwritten afterwards. */
@@ -88,12 +88,30 @@ export class ListingParser {
     return this.#take()
   }
 
-  #decode(bytes: Uint8Array, start: number, end: number): string {
-    if (this.#codec === UTF8 && Buffer.isBuffer(bytes)) {
-      const text = bytes.toString(undefined, start, end)
-      if (!text.includes(REPLACEMENT)) return text
+  /** @param text Lines with their ends. */
+  #readText(text: string): void {
+    for (let start = 0; start < text.length; ) {
+      const next = this.#format === 'list' ? readCommonLines(text, start, this.#now, this.#entries) : start
+      if (next > start) {
+        this.#isFirst = false
+        start = next
+        continue
+      }
+      const end = text.indexOf('\n', start)
+      const hasCr = end > start && text.charCodeAt(end - 1) === CR
+      this.#read(text.slice(start, hasCr ? end - 1 : end))
+      start = end + 1
     }
-    return this.#codec.decode(bytes.subarray(start, end))
+  }
+
+  /** The same for a codec that may know only one line at a time. */
+  #readEach(bytes: Uint8Array): void {
+    let start = 0
+    for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
+      const hasCr = end > start && bytes[end - 1] === CR
+      this.#read(this.#codec.decode(bytes.subarray(start, hasCr ? end - 1 : end)))
+      start = end + 1
+    }
   }
 
   #take(): Entry[] {
@@ -108,6 +126,11 @@ export class ListingParser {
       if (!isHeading(line, this.#isFirst)) this.#onUnreadable(line)
     } else if (!isSelfOrParent(entry)) this.#entries.push(entry)
     this.#isFirst = false
+  }
+
+  #parse(line: string): Entry | undefined {
+    if (this.#format === 'list') return parseListLine(line, this.#now)
+    return this.#format === 'mlsd' ? parseMlsdLine(line) : parseNlstLine(line)
   }
 
   #refuse(beginning: Uint8Array): void {

@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Entry } from './entry.ts'
-import { parseUnixLine } from './unix.ts'
+import { parseUnixLine, readCommonLines } from './unix.ts'
 
 const NOW = new Date('2024-11-22T12:00:00Z')
 
@@ -299,13 +300,64 @@ test('parseUnixLine() takes 1 January for tomorrow on the last day of a year', (
   expect(parseUnixLine(line, date('2024-12-30T23:00Z'))?.modified).toEqual(date('2024-01-01T00:30Z'))
 })
 
-test('parseUnixLine() gives each entry a date of its own, by the time that it is told', () => {
-  const line = '-rw-r--r-- 1 ann staff 5 Mar  9 10:07 notes'
-  const read = (now: string) => parseUnixLine(line, new Date(now))?.modified?.toISOString()
+/** What is read of text by {@link readCommonLines}, and what is left. */
+function readCommon(text: string, start = 0, now = NOW) {
+  const entries: Entry[] = []
+  const end = readCommonLines(text, start, now, entries)
+  return { entries, rest: text.slice(end) }
+}
+
+test('readCommonLines() reads up to the first line of another form', () => {
+  const common = ['-rw-r--r--   1 ann  staff   5 Nov 22 10:00 a b', 'drwxr-xr-x+ 12 0 0 4096 Apr  8  1994  c']
+  const others = [
+    'lrwxrwxrwx 1 a b 5 Nov 22 10:00 f -> g',
+    'drwxr-xr-x 2 a b 5 Nov 22 10:00 ..',
+    '-rw-r--r-- 1 a b 5 Nov 22 10:00 f\rg',
+    '-rw-r--r-- 1 a b 5 лис 22 10:00 f',
+    '-rw-r--r-- 1 a group of words 5 Nov 22 10:00 f',
+    'total 12',
+    '',
+  ]
+  for (const other of others) {
+    const rest = `${other}\r\n${common[0]}\r\n`
+    const text = `${common[0]}\r\n${common[1]}\n${rest}`
+    expect(readCommon(text)).toEqual({ entries: common.map((line) => parseUnixLine(line, NOW)), rest })
+    expect(readCommon(text, 4)).toEqual({ entries: [], rest: text.slice(4) })
+  }
+})
+
+test('readCommonLines() reads all that parseUnixLine() does, or nothing', () => {
+  const column = fc.constantFrom('1', '0', '12', 'ann', 'Nov', '22', '10:00', '2024', '-1', 'a\tb', 'Änn')
+  const parts = fc.tuple(
+    fc.constantFrom('-rw-r--r--', 'drwxr-xr-x', 'drwsr-Sr-T+', '-rw-------.', 'lrwxrwxrwx', '-rwLr--r-- ', '[----]'),
+    column,
+    column,
+    column,
+    fc.constantFrom('0', '5', '007', '9007199254740993', '8, 1', '9'.repeat(40), '9'.repeat(41)),
+    fc.constantFrom(...dates.map(([text]) => text), 'Feb 31 10:00', 'Feb 31 2020', 'abc 22 10:00', 'Nov 2 1:00'),
+    fc.constantFrom('f', ' f ', '.', '..', 'a -> b', '5 Nov 22 10:00 f', '\t', '\u2028', '\r', '\udcff', '日本'),
+  )
+  const spaces = fc.constantFrom(' ', '  ', '\t')
+  fc.assert(
+    fc.property(parts, fc.array(spaces, { minLength: 6, maxLength: 6 }), (columns, between) => {
+      const line = columns.map((text, i) => text + (between[i] ?? '')).join('')
+      const { entries, rest } = readCommon(`${line}\r\n`)
+      if (rest !== '') expect({ entries, rest }).toEqual({ entries: [], rest: `${line}\r\n` })
+      else {
+        expect(entries).toStrictEqual([parseUnixLine(line, NOW)])
+        expect(Object.keys(entries[0] ?? {})).toEqual(Object.keys(parseUnixLine(line, NOW) ?? {}))
+      }
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('readCommonLines() gives each entry a date of its own, by the time that it is told', () => {
+  const line = '-rw-r--r-- 1 ann staff 5 Mar  9 10:07 notes\n'
+  const read = (now: string) => readCommon(line, 0, new Date(now)).entries[0]?.modified?.toISOString()
   expect(read('2026-11-22T00:00Z')).toBe('2026-03-09T10:07:00.000Z')
   expect(read('2026-02-01T00:00Z')).toBe('2025-03-09T10:07:00.000Z')
-  const now = new Date('2026-11-22T00:00Z')
-  const [first, second] = [parseUnixLine(line, now), parseUnixLine(line, now)]
+  const [first, second] = readCommon(line + line, 0, new Date('2026-11-22T00:00Z')).entries
   expect(second?.modified).toEqual(first?.modified)
   expect(second?.modified).not.toBe(first?.modified)
 })
