@@ -6,7 +6,7 @@ import { memory } from './memory-pool.ts'
 import { RingBuffer } from './ring-buffer.ts'
 
 /** Bytes, measured: with less a file grows slower than a socket delivers. A quarter is for what TLS decrypts after it was told to stop. */
-const CAPACITY = 2 * 1024 * 1024
+const CAPACITY = 3 * 1024 * 1024
 
 /** The same while many transfers run. What TLS holds at most, 64 KiB, goes into a quarter of it. */
 const SMALL_CAPACITY = 256 * 1024
