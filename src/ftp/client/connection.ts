@@ -26,20 +26,27 @@ export class Connection {
   #endKeepAlive: () => void
   #closing: Promise<void> | undefined
   #transfersWaiting = 0
+  readonly #isTransferNext: () => boolean
 
-  /** @param throttles What transfers pass: of this connection alone, or shared with others. */
+  /**
+   * @param throttles What transfers pass: of this connection alone, or shared with others.
+   * @param isWanted Whether transfers wait for any connection, so that this one may get the next.
+   */
   static async open(
     settings: ClientSettings,
     signal: AbortSignal | undefined,
     throttles = new ClientThrottles(settings.throttles),
+    isWanted = () => false,
   ): Promise<Connection> {
-    return new Connection(settings, await openSession(settings, signal), throttles)
+    return new Connection(settings, await openSession(settings, signal), throttles, isWanted)
   }
 
-  private constructor(settings: ClientSettings, session: Session, throttles: ClientThrottles) {
+  private constructor(settings: ClientSettings, session: Session, throttles: ClientThrottles, isWanted: () => boolean) {
     this.settings = settings
     this.throttles = throttles
+    this.#isTransferNext = () => this.#transfersWaiting > 0 || isWanted()
     this.#session = session
+    session.isTransferNext = this.#isTransferNext
     this.#endKeepAlive = keepAlive(session)
   }
 
@@ -78,42 +85,14 @@ export class Connection {
     work: (session: Session) => Promise<T>,
     wanted?: () => void,
   ): Promise<T> {
-    const { signal } = options
-    checkSignal(signal)
-    signal?.throwIfAborted()
-    this.#checkBody('use the client')
-    // What waits when the client is told to quit goes before that.
-    if (this.#closing) throw new ClosedError('use the client', { reason: 'it was closed' })
-    return await this.#inTurn(
-      signal,
-      async () => {
-        this.#checkOpen()
-        return await work(this.#session)
-      },
-      wanted,
-    )
-  }
-
-  /** Runs `work` in its turn, unless that is held by a stream that nobody uses. */
-  async #inTurn<T>(
-    signal: AbortSignal | undefined,
-    work: () => Promise<T>,
-    wanted: (() => void) | undefined,
-  ): Promise<T> {
-    const { clock, timeouts } = this.settings
-    if (this.streams.size === 0 || timeouts.command === undefined) return await this.#access.run(signal, work, wanted)
-    const waiting = new AbortController()
-    const forget = onAbort(signal, (reason) => waiting.abort(reason))
-    const rest = watchForgotten(this.streams, { clock, timeout: timeouts.command }, (error) => waiting.abort(error))
-    const stop = () => {
-      forget()
-      rest()
+    const waiting = this.#enter(options.signal, wanted)
+    if (waiting) await waiting
+    try {
+      this.#checkOpen()
+      return await work(this.#session)
+    } finally {
+      this.#access.leave()
     }
-    const begin = () => {
-      stop()
-      return work()
-    }
-    return await this.#access.run(waiting.signal, begin, wanted).finally(stop)
   }
 
   /** As {@link Connection.run}; `abort` ends it, too. */
@@ -122,26 +101,49 @@ export class Connection {
     work: (session: Session, signal: AbortSignal) => Promise<T>,
     wanted?: () => void,
   ): Promise<T> {
-    let hasBegun = false
-    const begin = () => {
-      if (!hasBegun) this.#transfersWaiting--
-      hasBegun = true
+    const waiting = this.#enter(signal, wanted)
+    if (waiting) await this.#countingTransfer(waiting)
+    const running = this.#running.begin(signal)
+    try {
+      this.#checkOpen()
+      const session = this.#session
+      const result = await work(session, running.signal)
+      askAhead(session)
+      return result
+    } finally {
+      running.end()
+      this.#access.leave()
     }
+  }
+
+  async #countingTransfer(waiting: Promise<void>): Promise<void> {
     this.#transfersWaiting++
     try {
-      return await this.run(
-        { signal },
-        async (session) => {
-          begin()
-          const result = await this.abortable(signal, (end) => work(session, end))
-          if (this.#transfersWaiting > 0) askAhead(session)
-          return result
-        },
-        wanted,
-      )
+      await waiting
     } finally {
-      begin()
+      this.#transfersWaiting--
     }
+  }
+
+  /** Settles when it is the caller's turn; undefined if it is at once. Waiting ends if that is held by a stream that nobody uses. */
+  #enter(signal: AbortSignal | undefined, wanted: (() => void) | undefined): Promise<void> | undefined {
+    checkSignal(signal)
+    signal?.throwIfAborted()
+    this.#checkBody('use the client')
+    // What waits when the client is told to quit goes before that.
+    if (this.#closing) throw new ClosedError('use the client', { reason: 'it was closed' })
+    const { clock, timeouts } = this.settings
+    if (this.streams.size === 0 || timeouts.command === undefined) return this.#access.enter(signal, wanted)
+    const waiting = new AbortController()
+    const forget = onAbort(signal, (reason) => waiting.abort(reason))
+    const rest = watchForgotten(this.streams, { clock, timeout: timeouts.command }, (error) => waiting.abort(error))
+    const stop = () => {
+      forget()
+      rest()
+    }
+    const entering = this.#access.enter(waiting.signal, wanted)
+    if (!entering) stop()
+    return entering?.finally(stop)
   }
 
   /** Runs `work` at once; `abort` ends it, too. */
@@ -168,9 +170,12 @@ export class Connection {
   async reconnect(signal: AbortSignal | undefined): Promise<void> {
     this.#checkBody('reconnect')
     if (this.#closing) throw new ClosedError('reconnect', { reason: 'the client was closed' })
-    await this.#access.run(signal, async () => {
+    await this.#access.enter(signal)
+    try {
       if (this.#session.control.failure !== undefined) await this.abortable(signal, (end) => this.#reopen(end))
-    })
+    } finally {
+      this.#access.leave()
+    }
   }
 
   async #reopen(signal: AbortSignal): Promise<void> {
@@ -188,6 +193,7 @@ export class Connection {
     this.#endKeepAlive()
     this.#session.control.destroy()
     this.#session = session
+    session.isTransferNext = this.#isTransferNext
     this.#endKeepAlive = keepAlive(session)
   }
 
@@ -209,9 +215,12 @@ export class Connection {
 
   async #quit(signal: AbortSignal | undefined): Promise<void> {
     try {
-      await this.#access.run(signal, async () => {
+      await this.#access.enter(signal)
+      try {
         if (this.#session.control.failure === undefined) await this.#session.quit(signal)
-      })
+      } finally {
+        this.#access.leave()
+      }
     } finally {
       // Not before: what runs can take long, and a `reconnect` that waits makes a new one.
       this.#endKeepAlive()

@@ -1,20 +1,30 @@
+import { LightAbortController } from '../../light-abort.ts'
 import { onAbort } from '../../on-abort.ts'
 
 /** What runs, and can all be ended at once. */
 export class Running {
-  readonly #controllers = new Set<AbortController>()
+  readonly #controllers = new Set<LightAbortController>()
 
   /** Runs `work` at once, with a signal that aborts with `signal` or by {@link Running.abort}. */
   async run<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const controller = new AbortController()
+    const run = this.begin(signal)
+    try {
+      return await work(run.signal)
+    } finally {
+      run.end()
+    }
+  }
+
+  /** {@link Running.run} in two halves. */
+  begin(signal: AbortSignal | undefined): { readonly signal: AbortSignal; readonly end: () => void } {
+    const controller = new LightAbortController()
     const forget = onAbort(signal, (reason) => controller.abort(reason))
     this.#controllers.add(controller)
-    try {
-      return await work(controller.signal)
-    } finally {
+    const end = () => {
       this.#controllers.delete(controller)
       forget()
     }
+    return { signal: controller.signal, end }
   }
 
   /** Ends what runs now, with this reason. */

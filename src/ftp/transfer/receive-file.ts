@@ -1,5 +1,6 @@
-import { Lane } from '../../streams/io/lane.ts'
+import type { Patience } from '../../streams/io/silence.ts'
 import type { Flow } from '../../throttle/flow.ts'
+import { Ending } from './ending.ts'
 import type { SocketIntake } from './socket-intake.ts'
 import type { TransferOptions } from './transfer-options.ts'
 
@@ -22,32 +23,64 @@ export interface WritableFile {
   ): Promise<{ readonly bytesWritten: number }>
 }
 
+/** What comes through a socket, up to its end. */
+class Receiver {
+  readonly #intake: SocketIntake
+  readonly #options: TransferOptions
+  readonly #ending: Ending
+  #isFirst = true
+
+  constructor(intake: SocketIntake, options: TransferOptions) {
+    this.#intake = intake
+    this.#options = options
+    this.#ending = new Ending(options.clock, options.signal, options.silence)
+  }
+
+  /** The next bytes, to be given to {@link consume} before more are asked for; undefined at the end. */
+  async next(): Promise<Buffer | undefined> {
+    const intake = this.#intake
+    const { signal } = this.#ending
+    signal.throwIfAborted()
+    while (intake.front.length === 0) {
+      if (intake.ended) return undefined
+      const ready = intake.ready(signal)
+      if (ready) await this.#ending.patiently(this.#patience, ready)
+    }
+    this.#isFirst = false
+    const { front } = intake
+    return await granted(this.#options.flow, front.length > PIECE ? front.subarray(0, PIECE) : front, signal)
+  }
+
+  consume(count: number): void {
+    this.#intake.consume(count)
+    this.#options.onBytes?.(count)
+  }
+
+  end(): void {
+    this.#ending.release()
+  }
+
+  get #patience(): Patience {
+    const { stallTimeout, firstByteTimeout = stallTimeout } = this.#options
+    if (this.#isFirst) return { phase: 'first byte', timeout: firstByteTimeout }
+    return { phase: 'stall', timeout: stallTimeout }
+  }
+}
+
 /**
  * What comes through a socket, up to its end. Each chunk is the caller's until the next one is asked for.
  *
  * @throws {TimeoutError} With phase 'first byte' or 'stall', if the other side falls silent; the error of the socket; the signal's reason.
  */
 export async function* received(intake: SocketIntake, options: TransferOptions): AsyncGenerator<Buffer> {
-  const { flow, stallTimeout, firstByteTimeout = stallTimeout, clock, signal, onBytes } = options
-  const lane = new Lane(clock)
-  let isFirst = true
-  const patience = () =>
-    isFirst
-      ? { phase: 'first byte' as const, timeout: firstByteTimeout }
-      : { phase: 'stall' as const, timeout: stallTimeout }
-  for (;;) {
-    const chunk = await lane.run('receive', signal, async () => {
-      while (intake.front.length === 0) {
-        if (intake.ended) return undefined
-        await lane.patiently(patience(), (end) => intake.ready(end))
-      }
-      return await granted(flow, intake.front.subarray(0, PIECE), lane.signal)
-    })
-    if (chunk === undefined) return
-    isFirst = false
-    yield chunk
-    intake.consume(chunk.length)
-    onBytes?.(chunk.length)
+  const receiver = new Receiver(intake, options)
+  try {
+    for (let chunk = await receiver.next(); chunk; chunk = await receiver.next()) {
+      yield chunk
+      receiver.consume(chunk.length)
+    }
+  } finally {
+    receiver.end()
   }
 }
 
@@ -58,12 +91,19 @@ export async function* received(intake: SocketIntake, options: TransferOptions):
  * @throws As {@link received}, and what `take` throws.
  */
 export async function receive(intake: SocketIntake, take: TakeBytes, options: TransferOptions): Promise<number> {
+  const receiver = new Receiver(intake, options)
   let count = 0
-  for await (const chunk of received(intake, options)) {
-    await take(chunk)
-    count += chunk.length
+  try {
+    for (let chunk = await receiver.next(); chunk; chunk = await receiver.next()) {
+      const taking = take(chunk)
+      if (taking) await taking
+      count += chunk.length
+      receiver.consume(chunk.length)
+    }
+    return count
+  } finally {
+    receiver.end()
   }
-  return count
 }
 
 /** Writes into a file from `position` on. */
@@ -79,9 +119,23 @@ export function intoFile(file: WritableFile, position = 0): TakeBytes {
 }
 
 /** As many of `bytes`, from the first, as may move. They are reported to throttles that watch. */
-async function granted(flow: Flow, bytes: Buffer, signal: AbortSignal): Promise<Buffer> {
+function granted(flow: Flow, bytes: Buffer, signal: AbortSignal): Buffer | Promise<Buffer> {
   const start = flow.watched ? flow.now() : undefined
-  const count = flow.tryAcquire(bytes.length) || (await flow.acquire(bytes.length, { signal }))
+  const count = flow.tryAcquire(bytes.length)
+  if (count === 0) return grantedLater(flow, bytes, start, signal)
+  return reported(flow, bytes, count, start)
+}
+
+async function grantedLater(
+  flow: Flow,
+  bytes: Buffer,
+  start: number | undefined,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  return reported(flow, bytes, await flow.acquire(bytes.length, { signal }), start)
+}
+
+function reported(flow: Flow, bytes: Buffer, count: number, start: number | undefined): Buffer {
   const piece = count === bytes.length ? bytes : bytes.subarray(0, count)
   flow.append(piece, start)
   return piece

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import { ClosedError } from '../../errors.ts'
 import { unsentBytes } from '../../streams/adapters/unsent-bytes.ts'
-import { Lane } from '../../streams/io/lane.ts'
+import type { Patience } from '../../streams/io/silence.ts'
 import { unlessAborted } from '../../streams/io/write-side.ts'
+import { Ending } from './ending.ts'
 import { memory } from './memory-pool.ts'
 import type { TransferOptions } from './transfer-options.ts'
 
@@ -33,38 +34,38 @@ export async function sendChunks(
   socket: Socket,
   options: TransferOptions,
 ): Promise<number> {
-  const { flow, stallTimeout, firstByteTimeout = stallTimeout, clock, signal, onBytes } = options
-  const lane = new Lane(clock)
-  const fail = (error: Error) => lane.close(error)
-  const close = () => lane.close(socket.errored ?? new ClosedError('write'))
+  const { flow, stallTimeout, firstByteTimeout = stallTimeout, onBytes } = options
+  if (socket.destroyed) throw socket.errored ?? new ClosedError('write')
+  const ending = new Ending(options.clock, options.signal, options.silence)
+  const { signal } = ending
+  const fail = (error: Error) => ending.end(error)
+  const close = () => ending.end(socket.errored ?? new ClosedError('write'))
   socket.on('error', fail)
   socket.on('close', close)
-  let sent = 0
   const progress = () => unsentBytes(socket)
+  let sent = 0
   try {
-    return await lane.run('write', signal, async () => {
-      if (socket.destroyed) throw socket.errored ?? new ClosedError('write')
-      for await (const chunk of chunks) {
-        for (let done = 0; done < chunk.length; ) {
-          lane.signal.throwIfAborted()
-          const wanted = Math.min(chunk.length - done, PIECE)
-          const start = flow.watched ? flow.now() : undefined
-          const count = flow.tryAcquire(wanted) || (await flow.acquire(wanted, { signal: lane.signal }))
-          const piece = chunk.subarray(done, done + count)
-          flow.append(piece, start)
-          const patience =
-            sent > 0
-              ? { phase: 'stall' as const, timeout: stallTimeout, progress }
-              : { phase: 'first byte' as const, timeout: firstByteTimeout, progress }
-          await lane.patiently(patience, (end) => unlessAborted(write(socket, piece), end))
-          done += count
-          sent += count
-          onBytes?.(count)
-        }
+    for await (const chunk of chunks) {
+      for (let done = 0; done < chunk.length; ) {
+        signal.throwIfAborted()
+        const wanted = Math.min(chunk.length - done, PIECE)
+        const start = flow.watched ? flow.now() : undefined
+        const count = flow.tryAcquire(wanted) || (await flow.acquire(wanted, { signal }))
+        const piece = count === chunk.length ? chunk : chunk.subarray(done, done + count)
+        flow.append(piece, start)
+        const patience: Patience =
+          sent > 0
+            ? { phase: 'stall', timeout: stallTimeout, progress }
+            : { phase: 'first byte', timeout: firstByteTimeout, progress }
+        await ending.patiently(patience, unlessAborted(write(socket, piece), signal))
+        done += count
+        sent += count
+        onBytes?.(count)
       }
-      return sent
-    })
+    }
+    return sent
   } finally {
+    ending.release()
     socket.off('error', fail)
     socket.off('close', close)
   }

@@ -26,6 +26,9 @@ export class SocketIntake {
   #paused = false
   #failure: Error | undefined
   #isReleased = false
+  #count = 0
+  /** How many bytes there are to be, if that is known: an end behind them needs no proof. */
+  expected: number | undefined
 
   /** To be given to `net.connect` or `tls.connect`. */
   get onread(): OnReadOpts {
@@ -33,6 +36,7 @@ export class SocketIntake {
       // Node asks again after each read, also if that stopped the socket.
       buffer: () => this.#buffer.place,
       callback: (count) => {
+        this.#count += count
         this.#buffer.filled(count)
         return this.#came()
       },
@@ -62,11 +66,13 @@ export class SocketIntake {
     if (this.#isReleased) return
     this.#isReleased = true
     const socket = this.#socket
-    for (const [name, listener] of Object.entries(this.#listeners)) {
-      socket?.off(name, listener as (...args: unknown[]) => void)
+    if (socket && !socket.destroyed) {
+      socket.off('end', this.#listeners.end)
+      socket.off('error', this.#listeners.error)
+      socket.off('data', this.#listeners.data)
+      if (!this.#isShared) socket.off('close', this.#listeners.close)
     }
-    if (!socket || !this.#isShared) memory.giveBack(this.#block)
-    else socket.once('close', () => memory.giveBack(this.#block))
+    if (!this.#isShared) memory.giveBack(this.#block)
   }
 
   /** What has come, as far as it lies in one piece. It stays as it is until it is consumed. */
@@ -88,15 +94,14 @@ export class SocketIntake {
   }
 
   /**
-   * Settles when bytes lie here, or the end has come.
+   * Settles when bytes lie here, or the end has come; undefined if they do, or it has. There is one wait at a time.
    *
    * @throws The error of the socket, {@link ClosedError} if it closed before its end, or the signal's reason.
    */
-  async ready(signal: AbortSignal): Promise<void> {
-    if (this.#buffer.length > 0 || this.#ended) return
+  ready(signal: AbortSignal): Promise<void> | undefined {
+    if (this.#buffer.length > 0 || this.#ended) return undefined
     if (this.#failure) throw this.#failure
-    await this.#waits.next(signal)
-    if (this.#failure && this.#buffer.length === 0) throw this.#failure
+    return this.#waits.next(signal)
   }
 
   readonly #listeners = {
@@ -109,6 +114,7 @@ export class SocketIntake {
           break
         }
         const count = chunk.copy(place, 0, taken)
+        this.#count += count
         this.#buffer.filled(count)
         taken += count
       }
@@ -119,10 +125,12 @@ export class SocketIntake {
         this.#ended = true
         this.#waits.settle()
       }
-      if (this.#socket) confirmEnd(this.#socket, end)
+      if (this.#socket && this.#count !== this.expected) confirmEnd(this.#socket, end)
+      else end()
     },
     error: (error: Error) => this.#fail(error),
     close: () => {
+      if (this.#isShared && this.#isReleased) memory.giveBack(this.#block)
       this.#isShared = false
       if (!this.#ended) this.#fail(new ClosedError('read'))
     },
@@ -137,7 +145,7 @@ export class SocketIntake {
 
   #fail(error: Error): void {
     this.#failure ??= error
-    this.#waits.settle()
+    this.#waits.fail(this.#failure)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts'
+import type { Silence } from '../../streams/io/silence.ts'
 import type { Flow } from '../../throttle/flow.ts'
 
 /** How bytes are moved. */
@@ -16,6 +17,8 @@ export interface TransferOptions {
   /** The same up to the first byte. @default stallTimeout */
   readonly firstByteTimeout?: number | undefined
   readonly clock: Clock
+  /** What watches for silence, also for others. @default one of its own */
+  readonly silence?: Silence | undefined
   /** Ends the transfer, with its reason. */
   readonly signal: AbortSignal
   /** Told of bytes when they have moved. */

@@ -1,14 +1,6 @@
 import type { Clock } from '../../clock.ts'
-import { ClosedError, TimeoutError, type TimeoutPhase } from '../../errors.ts'
-
-/** How long the other side may be silent. */
-export interface Patience {
-  readonly phase: TimeoutPhase
-  /** Milliseconds, > 0; undefined waits forever. */
-  readonly timeout: number | undefined
-  /** What changes whenever the other side does something, for waits that do not end by every sign of life. */
-  readonly progress?: () => unknown
-}
+import { ClosedError } from '../../errors.ts'
+import { type Patience, Silence } from './silence.ts'
 
 /**
  * One direction of a stream. Its calls come one after the other, and whatever ends a call early (the caller's signal, silence,
@@ -56,11 +48,12 @@ export class Lane {
 
   /** Waits, but not through longer silence than `patience` has. A {@link TimeoutError} ends the call then. */
   async patiently(patience: Patience, wait: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const stop = watchSilence(this.#clock, patience, (error) => this.interrupt(error))
+    const silence = new Silence(this.#clock)
+    silence.watch(patience, (error) => this.interrupt(error))
     try {
       await wait(this.signal)
     } finally {
-      stop()
+      silence.end()
     }
   }
 
@@ -75,35 +68,4 @@ export class Lane {
     this.#closed = { reason }
     this.interrupt(reason)
   }
-}
-
-/**
- * Calls `silent` if the other side is silent for longer than `patience` has.
- *
- * @returns A function that ends the watch.
- */
-export function watchSilence(
-  clock: Clock,
-  { phase, timeout, progress }: Patience,
-  silent: (error: TimeoutError) => void,
-): () => void {
-  if (timeout === undefined) return () => {}
-  const slack = Math.max(1, timeout / 100)
-  const interval = progress ? timeout / 4 : timeout
-  let quietSince = clock.now()
-  let last = progress?.()
-  let cancel: () => void
-  const look = (isLast: boolean) => {
-    const now = clock.now()
-    const current = progress?.()
-    if (current !== last) quietSince = now
-    else if (isLast) return silent(new TimeoutError(phase, timeout))
-    last = current
-    const due = quietSince + timeout
-    // If this process was busy, a sign of life may lie unread in the event loop: it has one more turn to come out.
-    if (now >= due) cancel = clock.sleepUntil(now, () => look(true))
-    else cancel = clock.sleepUntil(Math.min(now + interval, due), () => look(false), slack)
-  }
-  cancel = clock.sleepUntil(quietSince + interval, () => look(false), slack)
-  return () => cancel()
 }

@@ -1,9 +1,10 @@
 import type { Clock } from '../../clock.ts'
 import { BusyError, LineTooLongError } from '../../errors.ts'
 import type { ByteSource } from '../adapters/byte-source.ts'
-import { Lane, type Patience } from './lane.ts'
+import { Lane } from './lane.ts'
 import { ReadBuffer } from './read-buffer.ts'
 import type { Separator } from './separator.ts'
+import type { Patience } from './silence.ts'
 
 /** Takes from 1 to `wanted` of the buffered bytes when they may move; see `StreamIO.take`. */
 export type Take = (wanted: number, signal: AbortSignal) => Buffer | Promise<Buffer>

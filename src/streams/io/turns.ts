@@ -17,17 +17,28 @@ export class Turns {
 
   /** Runs `work` when all that came before have ended, well or not. An abort while waiting leaves the queue, and runs nothing. */
   async run<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    if (this.#taken) await this.#wait(signal)
-    this.#taken = true
+    const waiting = this.enter(signal)
+    if (waiting) await waiting
     try {
       return await work()
     } finally {
-      const next = this.#waiting.head
-      if (next) {
-        this.#waiting.remove(next)
-        next.start()
-      } else this.#taken = false
+      this.leave()
     }
+  }
+
+  /** {@link Turns.run} in two halves. Settles when all that came before have left; undefined if nobody is there. Whoever has entered must {@link leave}. */
+  enter(signal: AbortSignal | undefined): Promise<void> | undefined {
+    if (this.#taken) return this.#wait(signal)
+    this.#taken = true
+    return undefined
+  }
+
+  leave(): void {
+    const next = this.#waiting.head
+    if (next) {
+      this.#waiting.remove(next)
+      next.start()
+    } else this.#taken = false
   }
 
   /** Rejects all that still wait. */

@@ -3,7 +3,8 @@ import { ClosedError } from '../../errors.ts'
 import { onAbort } from '../../on-abort.ts'
 import type { ByteSink } from '../adapters/byte-sink.ts'
 import { unsentBytes } from '../adapters/unsent-bytes.ts'
-import { Lane, type Patience } from './lane.ts'
+import { Lane } from './lane.ts'
+import type { Patience } from './silence.ts'
 import { Turns } from './turns.ts'
 
 /** Hands over from 1 to all of `bytes` when they may move, and says how many; see `StreamIO.send`. */
@@ -116,14 +117,18 @@ export class WriteSide {
 }
 
 /** Settles as `work` does, which takes no signal, or with the signal's reason. */
-export async function unlessAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
-  let forget = () => {}
-  const aborted = new Promise<never>((_resolve, reject) => {
-    forget = onAbort(signal, reject)
+export function unlessAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const forget = onAbort(signal, reject)
+    work.then(
+      () => {
+        forget()
+        resolve()
+      },
+      (error: unknown) => {
+        forget()
+        reject(error)
+      },
+    )
   })
-  try {
-    await Promise.race([work, aborted])
-  } finally {
-    forget()
-  }
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../../../clock.ts'
 import { ClosedError, type TimeoutPhase } from '../../../errors.ts'
 import { onAbort } from '../../../on-abort.ts'
-import { watchSilence } from '../../../streams/io/lane.ts'
+import { Silence } from '../../../streams/io/silence.ts'
 import { ProtocolError, ReplyError } from '../../errors.ts'
 import type { TextCodec } from '../../protocol/codec.ts'
 import { formatCommand, maskSecrets } from '../../protocol/command.ts'
@@ -38,6 +38,8 @@ export class ControlConnection {
   readonly #clock: Clock
   readonly #log: Log
   readonly #parser: ReplyParser
+  /** Watches for a server that falls silent, here and on the data connections; up to the end of the control connection. */
+  readonly silence: Silence
   /** The commands that are not answered, the oldest first. */
   #open: Exchange[] = []
   #failure: Error | undefined
@@ -55,6 +57,7 @@ export class ControlConnection {
     this.#clock = options.clock
     this.#log = options.log
     this.#parser = new ReplyParser({ codec: options.codec })
+    this.silence = new Silence(options.clock)
     this.lastUsed = options.clock.now()
     this.#listen()
   }
@@ -110,7 +113,7 @@ export class ControlConnection {
     signal?.throwIfAborted()
     const giveUp = onAbort(signal, (reason) => exchange.abandon(reason))
     const patience = { phase, timeout, progress: () => this.#received }
-    const stop = watchSilence(this.#clock, patience, (error) => {
+    const stop = this.silence.watch(patience, (error) => {
       exchange.waits.fail(error)
       this.destroy(error)
     })
@@ -248,6 +251,7 @@ export class ControlConnection {
   #fail(error: Error): void {
     if (this.#failure) return
     this.#failure = error
+    this.silence.end()
     // Replies that have come before are there to be taken.
     for (const exchange of this.#open) {
       exchange.waits.settle()

@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { ClosedError } from '../../../errors.ts'
 import { Waits } from '../../../streams/adapters/waits.ts'
-import { Lane } from '../../../streams/io/lane.ts'
 import { formatExtendedPort, formatPassive } from '../../protocol/address.ts'
+import type { Ending } from '../../transfer/ending.ts'
 import type { Session } from '../session/session.ts'
 import { type Channel, resetSocket, secureData } from './channel.ts'
 
@@ -64,17 +64,13 @@ class ActiveChannel implements Channel {
     }
   }
 
-  async ready(signal: AbortSignal | undefined): Promise<Socket> {
-    const { clock, timeouts } = this.#session.settings
-    const lane = new Lane(clock)
-    return await lane.run('open the data connection', signal, async () => {
-      const patience = { phase: 'data connect' as const, timeout: timeouts.dataConnect }
-      while (!this.#socket) {
-        if (this.#failure) throw this.#failure
-        await lane.patiently(patience, (end) => this.#waits.next(end))
-      }
-      return this.#session.isSecure ? await secureData(this.#session, this.#socket, lane) : this.#socket
-    })
+  async ready(ending: Ending): Promise<Socket> {
+    const { dataConnect: timeout } = this.#session.settings.timeouts
+    while (!this.#socket) {
+      if (this.#failure) throw this.#failure
+      await ending.patiently({ phase: 'data connect', timeout }, this.#waits.next(ending.signal))
+    }
+    return this.#session.isSecure ? await secureData(this.#session, this.#socket, ending) : this.#socket
   }
 
   reset(): void {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import type { Lane } from '../../../streams/io/lane.ts'
 import { opened } from '../../../streams/io/opened.ts'
+import type { Ending } from '../../transfer/ending.ts'
 import type { SocketIntake } from '../../transfer/socket-intake.ts'
 import type { Session } from '../session/session.ts'
 
@@ -12,9 +12,9 @@ export interface Channel {
   /**
    * The socket, once it is connected and under TLS, if it is to be.
    *
-   * @throws {TimeoutError} With phase 'data connect' or 'tls'; the error of the socket, or the signal's reason.
+   * @throws {TimeoutError} With phase 'data connect' or 'tls'; the error of the socket, or the reason of `ending`.
    */
-  ready(signal: AbortSignal | undefined): Promise<Socket>
+  ready(ending: Ending): Promise<Socket>
   /** Closes it at once, in such a way that the other side knows that something is missing. */
   reset(options?: ResetOptions): void
 }
@@ -37,19 +37,19 @@ export interface ChannelOptions {
 }
 
 /** Puts TLS on a data connection, whoever has opened it: the FTP client is always the client of TLS (RFC 4217 section 10). */
-export async function secureData(session: Session, clear: Socket, lane: Lane): Promise<TLSSocket> {
+export async function secureData(session: Session, clear: Socket, ending: Ending): Promise<TLSSocket> {
   const secured = connectTls({ ...session.tls.options(), socket: clear })
   session.tls.watch(secured)
-  await shaken(session, secured, lane)
+  await shaken(session, secured, ending)
   return secured
 }
 
 /** Waits for the TLS handshake of a data connection. */
-export async function shaken(session: Session, secured: TLSSocket, lane: Lane): Promise<void> {
+export async function shaken(session: Session, secured: TLSSocket, ending: Ending): Promise<void> {
   const ignore = () => {}
   secured.on('error', ignore) // who takes the socket over looks at `errored`
   const patience = { phase: 'tls' as const, timeout: session.settings.timeouts.tls }
-  await lane.patiently(patience, (end) => opened(secured, 'secureConnect', 'finish the TLS handshake', end))
+  await ending.patiently(patience, opened(secured, 'secureConnect', 'finish the TLS handshake', ending.signal))
   await flushed(secured)
 }
 

@@ -1,9 +1,10 @@
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import { Lane } from '../../../streams/io/lane.ts'
+import { onAbort } from '../../../on-abort.ts'
 import { opened } from '../../../streams/io/opened.ts'
 import { ProtocolError, ReplyError } from '../../errors.ts'
 import { type HostPort, parseExtendedPassiveReply, parsePassiveReply } from '../../protocol/address.ts'
+import type { Ending } from '../../transfer/ending.ts'
 import type { SocketIntake } from '../../transfer/socket-intake.ts'
 import { handedOver } from '../control/dial.ts'
 import type { Exchange } from '../control/exchange.ts'
@@ -20,17 +21,21 @@ export async function passiveChannel(session: Session, { intake, signal }: Chann
 /** A server may give up a port that nobody comes to; milliseconds. */
 const AHEAD_HOLDS = 1000
 
-/** Asks where to connect to for the next transfer, which is about to come: the answer is on its way while that gets ready. */
+/**
+ * Asks where to connect to for the next transfer, if one is about to come: the answer is on its way while this one ends. The data of this one must have
+ * ended, since a server may take the question for the end of them.
+ */
 export function askAhead(session: Session): void {
   const { settings, control } = session
   if (settings.mode !== 'passive' || session.refusesExtended || session.ahead || control.failure) return
+  if (!session.isTransferNext()) return
   session.ahead = { exchange: session.send('EPSV'), sentAt: settings.clock.now() }
 }
 
 function takeAhead(session: Session): Exchange | undefined {
   const { ahead, settings } = session
   session.ahead = undefined
-  if (!ahead) return undefined
+  if (!ahead || ahead.exchange.isAbandoned) return undefined
   if (settings.clock.now() - ahead.sentAt <= AHEAD_HOLDS) return ahead.exchange
   ahead.exchange.abandon()
   return undefined
@@ -41,8 +46,11 @@ async function whereTo(session: Session, signal: AbortSignal | undefined): Promi
   const host = session.dataHost
   if (!session.refusesExtended) {
     signal?.throwIfAborted()
-    const exchange = takeAhead(session) ?? session.send('EPSV')
-    const reply = await session.outcome(exchange, { expectedCodes: ['2xx', '4xx', '5xx'], signal })
+    const options = { expectedCodes: ['2xx', '4xx', '5xx'], signal }
+    const ahead = takeAhead(session)
+    let reply = ahead && (await session.outcome(ahead, options))
+    // It may have come too early for the server.
+    if (reply?.code !== 229) reply = await session.command('EPSV', undefined, options)
     const port = reply.code === 229 ? extendedPort(session, reply.lines.join(' ')) : undefined
     if (port !== undefined) return { host, port }
     if (session.isIPv6) throw new ReplyError('EPSV', reply)
@@ -82,7 +90,7 @@ class DialledChannel implements Channel {
     const common = {
       port,
       allowHalfOpen: true,
-      noDelay: true,
+      noDelay: intake === undefined, // what is only read needs none
       ...(localAddress === undefined ? {} : { localAddress }),
       ...(intake === undefined ? {} : { onread: intake.onread }),
     }
@@ -95,24 +103,20 @@ class DialledChannel implements Channel {
     intake?.attach(this.#socket, true)
   }
 
-  async ready(signal: AbortSignal | undefined): Promise<Socket> {
+  async ready(ending: Ending): Promise<Socket> {
     const session = this.#session
-    const { clock, timeouts } = session.settings
-    const lane = new Lane(clock)
-    return await lane.run('open the data connection', signal, async () => {
-      const socket = this.#socket
-      if (socket.connecting) {
-        const patience = { phase: 'data connect' as const, timeout: timeouts.dataConnect }
-        await lane.patiently(patience, (end) => opened(socket, 'connect', 'open the data connection', end))
-      }
-      if (session.isSecure && !this.#isSecure && !socket.destroyed) return await secureData(session, socket, lane)
-      if (this.#isSecure && !socket.destroyed && !isSecured(socket as TLSSocket)) {
-        await shaken(session, socket as TLSSocket, lane)
-      }
-      // What has come before it closed is in the intake; without one, or before the handshake, nothing has.
-      if (socket.errored) throw socket.errored
-      return socket
-    })
+    const socket = this.#socket
+    if (socket.connecting) {
+      const patience = { phase: 'data connect' as const, timeout: session.settings.timeouts.dataConnect }
+      await ending.patiently(patience, opened(socket, 'connect', 'open the data connection', ending.signal))
+    }
+    if (session.isSecure && !this.#isSecure && !socket.destroyed) return await secureData(session, socket, ending)
+    if (this.#isSecure && !socket.destroyed && !isSecured(socket as TLSSocket)) {
+      await shaken(session, socket as TLSSocket, ending)
+    }
+    // What has come before it closed is in the intake; without one, or before the handshake, nothing has.
+    if (socket.errored) throw socket.errored
+    return socket
   }
 
   reset(options: ResetOptions = {}): void {
@@ -136,19 +140,23 @@ class HandedChannel implements Channel {
     this.#target = target
   }
 
-  async ready(signal: AbortSignal | undefined): Promise<Socket> {
-    const { clock, timeouts, connect } = this.#session.settings
-    const lane = new Lane(clock)
-    return await lane.run('open the data connection', signal, async () => {
-      await lane.patiently({ phase: 'data connect', timeout: timeouts.dataConnect }, async (end) => {
-        const connecting = connect?.({ ...this.#target, purpose: 'data', signal: end })
-        if (connecting) this.#socket = await handedOver(connecting, end)
-      })
-      const socket = this.#socket as Socket
-      socket.on('error', () => {}) // who takes the socket over looks at `errored`
-      if (this.#isReset) socket.destroy()
-      return this.#session.isSecure ? await secureData(this.#session, socket, lane) : socket
-    })
+  async ready(ending: Ending): Promise<Socket> {
+    const { timeouts, connect } = this.#session.settings
+    // The user's function has a signal of the usual kind.
+    const asked = new AbortController()
+    const forget = onAbort(ending.signal, (reason) => asked.abort(reason))
+    const patience = { phase: 'data connect' as const, timeout: timeouts.dataConnect }
+    try {
+      const { signal } = asked
+      const connecting = connect?.({ ...this.#target, purpose: 'data', signal })
+      if (connecting) this.#socket = await ending.patiently(patience, handedOver(connecting, signal))
+    } finally {
+      forget()
+    }
+    const socket = this.#socket as Socket
+    socket.on('error', () => {}) // who takes the socket over looks at `errored`
+    if (this.#isReset) socket.destroy()
+    return this.#session.isSecure ? await secureData(this.#session, socket, ending) : socket
   }
 
   reset(): void {

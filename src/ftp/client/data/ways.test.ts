@@ -65,27 +65,38 @@ describe('passiveChannel()', () => {
     })
   }
 
-  test('goes by PASV if what was asked ahead is refused', async () => {
-    let asked = 0
-    let accept = () => Promise.reject<Awaited<ReturnType<FtpCall['data']>>>(new Error('nobody has asked'))
-    const EPSV = async (call: FtpCall) => {
-      if (asked++ > 0) return '425 Not now'
-      const port = await call.session.openData()
-      accept = () => port.accept()
-      return `229 (|||${port.port}|)`
-    }
-    const RETR = async (call: FtpCall) => {
-      await call.reply('150 Here it comes')
-      const data = await (asked === 1 ? accept() : call.data())
-      await data.send('content')
-      data.end()
-      return '226 Done'
-    }
-    await using ftp = await scriptedFtp({ EPSV, RETR, SIZE: '213 7' })
-    expect(await Promise.all([read(ftp.client), read(ftp.client)])).toEqual(['content', 'content'])
-    const retrieval = ['RETR x', 'SIZE x']
-    expect(ftp.commands()).toEqual(['EPSV', ...retrieval, 'EPSV', 'PASV', ...retrieval])
-  })
+  for (const { title, refusals, again } of [
+    { title: 'asks again if what was asked ahead came too early', refusals: 1, again: ['EPSV'] },
+    {
+      title: 'goes by PASV if what was asked ahead is refused, and refused again',
+      refusals: 2,
+      again: ['EPSV', 'PASV'],
+    },
+  ]) {
+    test(title, async () => {
+      let asked = 0
+      let accept: (() => Promise<Awaited<ReturnType<FtpCall['data']>>>) | undefined
+      const EPSV = async (call: FtpCall) => {
+        asked++
+        accept = undefined
+        if (asked > 1 && asked <= 1 + refusals) return '450 Not now'
+        const port = await call.session.openData()
+        accept = () => port.accept()
+        return `229 (|||${port.port}|)`
+      }
+      const RETR = async (call: FtpCall) => {
+        await call.reply('150 Here it comes')
+        const data = await (accept ? accept() : call.data())
+        await data.send('content')
+        data.end()
+        return '226 Done'
+      }
+      await using ftp = await scriptedFtp({ EPSV, RETR, SIZE: '213 7' })
+      expect(await Promise.all([read(ftp.client), read(ftp.client)])).toEqual(['content', 'content'])
+      const retrieval = ['RETR x', 'SIZE x']
+      expect(ftp.commands()).toEqual(['EPSV', ...retrieval, 'EPSV', ...again, ...retrieval])
+    })
+  }
 
   test('asks for no transfer that does not wait', async () => {
     await using ftp = await scriptedFtp({ ...ANSWERS, SIZE: '213 7' })

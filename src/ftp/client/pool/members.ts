@@ -79,6 +79,11 @@ export class Members {
     }
   }
 
+  /** Whether somebody waits for a connection. */
+  get isWanted(): boolean {
+    return this.#waiting.size > 0
+  }
+
   /**
    * A connection for the caller alone, until it is given back.
    *

@@ -47,17 +47,21 @@ export class PoolCarrier implements Carrier {
     signal: AbortSignal | undefined,
     work: (session: Session, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    return await this.abortable(signal, async (end) => {
-      const connection = await this.#take(end)
+    if (this.#isEnded) throw new ClosedError('use the pool')
+    const running = this.#running.begin(signal)
+    try {
+      const connection = await this.#take(running.signal)
       try {
-        return await connection.transfer(end, work)
+        return await connection.transfer(running.signal, work)
       } catch (error) {
         if (wasRefused(connection) && this.#members.stats.open > 1 && error instanceof Error) this.#refusals.add(error)
         throw error
       } finally {
         this.#members.give(connection)
       }
-    })
+    } finally {
+      running.end()
+    }
   }
 
   async abortable<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -15,31 +15,33 @@ export class Access {
   }
 
   /**
-   * Runs `work` when all that came before have ended, well or not. An abort while waiting leaves the queue, and runs nothing.
+   * Settles when all that came before have left; undefined if nobody is there. Whoever has entered must {@link leave}. An abort while waiting leaves the queue.
    *
-   * @param wanted Called while `work` runs, when somebody else waits for it to end.
+   * @param wanted Called until then, when somebody else waits.
    */
-  async run<T>(signal: AbortSignal | undefined, work: () => Promise<T>, wanted?: () => void): Promise<T> {
-    let isWaiting = true
-    const stopWaiting = () => {
-      if (isWaiting) this.#waiting--
-      isWaiting = false
+  enter(signal: AbortSignal | undefined, wanted?: () => void): Promise<void> | undefined {
+    const entering = this.#turns.enter(signal)
+    if (!entering) {
+      this.#wanted = wanted
+      return undefined
     }
     this.#waiting++
     this.#wanted?.()
+    return this.#wait(entering, wanted)
+  }
+
+  leave(): void {
+    this.#wanted = undefined
+    this.#turns.leave()
+  }
+
+  async #wait(entering: Promise<void>, wanted: (() => void) | undefined): Promise<void> {
     try {
-      return await this.#turns.run(signal, async () => {
-        stopWaiting()
-        this.#wanted = wanted
-        try {
-          if (this.#waiting > 0) wanted?.()
-          return await work()
-        } finally {
-          this.#wanted = undefined
-        }
-      })
+      await entering
     } finally {
-      stopWaiting()
+      this.#waiting--
     }
+    this.#wanted = wanted
+    if (this.#waiting > 0) wanted?.()
   }
 }

@@ -41,6 +41,8 @@ export class Session {
   refusesExtended: boolean
   /** EPSV that was sent before the transfer it is for, and when, in ms. */
   ahead: { readonly exchange: Exchange; readonly sentAt: number } | undefined
+  /** Whether another transfer is going to follow on this connection: what that needs can be asked for ahead. */
+  isTransferNext: () => boolean = () => false
   /** Whether the server was told by REST where to begin, and no transfer has followed. */
   mayRestart = false
   /** Whether the server has refused MLSD. */

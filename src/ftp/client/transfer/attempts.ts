@@ -24,18 +24,15 @@ export async function attempts<T>(
 ): Promise<T> {
   let counted = 0
   for (let failed = 0; ; failed++) {
-    let wasAborted = false
+    let ending: AbortSignal | undefined
     try {
       if (retry.attempts > 0 && connection.isLost) await connection.reconnect(signal)
-      return await connection.transfer(signal, async (session, end) => {
-        try {
-          return await work(session, end, failed)
-        } finally {
-          wasAborted = end.aborted
-        }
+      return await connection.transfer(signal, (session, end) => {
+        ending = end
+        return work(session, end, failed)
       })
     } catch (error) {
-      const isOver = wasAborted || signal?.aborted || connection.isEnded
+      const isOver = ending?.aborted || signal?.aborted || connection.isEnded
       if (isOver || isFinal(error) || !isTransient(error)) throw error
       if (connection.takesOver?.(error)) continue
       if (++counted > retry.attempts) throw error

@@ -21,5 +21,5 @@ export async function downloadFile(
   checkPath('download', remote)
   checkPath('download to a file', local)
   options.signal?.throwIfAborted()
-  return await download(connection, remote, new FileDestination(local, options.settings.resume), options)
+  return await download(connection, remote, new FileDestination(local, options.settings.resume, options.isNew), options)
 }

@@ -1,7 +1,8 @@
 import type { Flow } from '../../../throttle/flow.ts'
 import { TruncatedError } from '../../errors.ts'
-import { received, type TakeBytes } from '../../transfer/receive-file.ts'
+import { receive, type TakeBytes } from '../../transfer/receive-file.ts'
 import { SocketIntake } from '../../transfer/socket-intake.ts'
+import { askAhead } from '../data/passive.ts'
 import { sizeIfTold } from '../operations/files.ts'
 import type { Session } from '../session/session.ts'
 import { withTransfer } from './with-transfer.ts'
@@ -33,22 +34,20 @@ export interface RetrieveRequest {
  */
 export async function retrieve(session: Session, request: RetrieveRequest): Promise<number> {
   const { path, offset, take, flow, onBytes, size, prepared, onStart, signal } = request
-  const { clock, timeouts } = session.settings
+  const { control, settings } = session
+  const { clock, timeouts } = settings
   const intake = new SocketIntake()
   try {
     const command = { verb: 'RETR', argument: path, offset, intake, prepared, signal }
     return await withTransfer(session, command, async (transfer, end) => {
       if (!transfer.usesOnread) intake.attach(transfer.socket, false)
+      if (offset === 0) intake.expected = transfer.announced
       onStart?.(transfer.announced)
-      let count = 0
       const { stall: stallTimeout, firstByte: firstByteTimeout } = timeouts
-      const chunks = received(intake, { flow, clock, signal: end, stallTimeout, firstByteTimeout, onBytes })
-      for (;;) {
-        const next = await chunks.next().catch((error: unknown) => transfer.explain(error, signal))
-        if (next.done) break
-        await take(next.value)
-        count += next.value.length
-      }
+      const options = { flow, clock, signal: end, silence: control.silence, stallTimeout, firstByteTimeout, onBytes }
+      const receiving = receive(intake, take, options)
+      const count = await receiving.catch((error: unknown) => transfer.explain(error, signal))
+      askAhead(session)
       await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
       await checkWhole(session, path, offset + count, transfer.announced ?? size, offset, signal)
       return count

@@ -35,7 +35,8 @@ export async function store(session: Session, request: StoreRequest): Promise<nu
   const { stall: stallTimeout, firstByte: firstByteTimeout } = timeouts
   const command = { verb, argument: path, offset, prepared, signal }
   return await withTransfer(session, command, async (transfer, end) => {
-    const options = { flow, clock, signal: end, stallTimeout, firstByteTimeout, onBytes }
+    const { silence } = session.control
+    const options = { flow, clock, signal: end, silence, stallTimeout, firstByteTimeout, onBytes }
     const sending = sendChunks(chunks(end), transfer.socket, options)
     const count = await sending.catch((error: unknown) => transfer.explain(error, signal))
     await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })

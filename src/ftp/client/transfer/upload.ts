@@ -1,4 +1,5 @@
 import { ReplyError } from '../../errors.ts'
+import { askAhead } from '../data/passive.ts'
 import { checksumOf, checksumsOf } from '../operations/checksum.ts'
 import { setModified, sizeIfTold } from '../operations/files.ts'
 import type { Session } from '../session/session.ts'
@@ -93,12 +94,15 @@ class Upload {
     if (failed === 0) this.#wasResumed = offset > 0
     await this.#send(session, offset, looking, end)
     const { modified } = await looking
-    await checkStored(session, path, this.#size, end)
+    const time = settings.preserveTimes ? modified : undefined
+    // What is asked goes out in one go: each of them alone would take as long as the way there and back.
+    const questions = [checkStored(session, path, this.#size, end), time && this.#setTime(session, time, end)]
+    if (!algorithm && !this.#target.isTemporary) askAhead(session)
+    await allDone(questions)
     if (algorithm) {
       await this.#origin.compare(path, await checksumOf(session, path, algorithm, end), end)
       this.#isChecked = true
     }
-    if (modified && settings.preserveTimes) await this.#setTime(session, modified, end)
     await this.#target.finish(session, end)
   }
 
@@ -180,6 +184,11 @@ class Upload {
       session.log.note(`can't set the time of ${JSON.stringify(this.#target.path)}: ${String(error)}`)
     }
   }
+}
+
+/** Waits for all, whichever fail. @throws The first failure. */
+async function allDone(work: readonly unknown[]): Promise<void> {
+  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason
 }
 
 /**

@@ -22,6 +22,8 @@ const NAMES = textCodec('utf8')
 export class LocalSide implements Side {
   readonly #root: string
   #real: Promise<Buffer> | undefined
+  /** Folders in which nothing was before. */
+  readonly #empty = new Set<string>()
 
   constructor(root: string) {
     // Else the root of the file system would get a second separator.
@@ -62,6 +64,19 @@ export class LocalSide implements Side {
   }
 
   async makeFolder(path: string): Promise<boolean> {
+    const isMade = await this.#make(path)
+    // The last few suffice: folders are gone through one after the other.
+    if (this.#empty.size >= 16) this.#empty.clear()
+    if (isMade || (await isEmpty(this.pathOf(path)))) this.#empty.add(path)
+    return isMade
+  }
+
+  /** Whether nothing was in the folder of a file before; false if that is not known. */
+  isNew(path: string): boolean {
+    return this.#empty.has(path.slice(0, Math.max(0, path.lastIndexOf('/'))))
+  }
+
+  async #make(path: string): Promise<boolean> {
     const folder = this.pathOf(path)
     if (path === '') return (await mkdir(localPath(folder), { recursive: true })) !== undefined
     try {
@@ -98,6 +113,11 @@ export class LocalSide implements Side {
     }
     if (!(await stat(real)).isDirectory()) throw new FileError('make the directory', folder, 'EEXIST')
   }
+}
+
+async function isEmpty(folder: string): Promise<boolean> {
+  for await (const _ of await opendir(localPath(folder) as string)) return false
+  return true
 }
 
 /** One that has gone meanwhile is left out. */

@@ -1,3 +1,4 @@
+import { LightAbortController } from '../../../light-abort.ts'
 import { onAbort } from '../../../on-abort.ts'
 import { ProtocolError } from '../../errors.ts'
 import { FileError } from '../../files/file-error.ts'
@@ -37,7 +38,7 @@ export class TreeTransfer {
   readonly #source: Side
   readonly #target: Side
   readonly #queue = new TaskQueue()
-  readonly #stop = new AbortController()
+  readonly #stop = new LightAbortController()
   readonly #extras: Extra[] = []
   readonly #replacements: Replacement[] = []
   /** Folders that are not listed yet. */

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { BusyError } from '../../../../errors.ts'
 import { ChecksumError } from '../../../errors.ts'
 import { FileError } from '../../../files/file-error.ts'
@@ -35,18 +35,25 @@ export class FileDestination implements Destination {
   readonly #path: string
   readonly #temporary: string
   readonly #mark: string | undefined
+  readonly #isNew: boolean
   #opening: Promise<LocalFile> | undefined
   #writing: Promise<void> | undefined
   #source: KnownFile | undefined
   #position = 0
   #failure: { readonly error: unknown } | undefined
 
-  /** @param resume Whether a partial file of an earlier download is gone on with, and is kept if this one fails. */
-  constructor(path: string, resume: boolean) {
-    const [folder, name] = [dirname(path), basename(path)]
+  /**
+   * @param resume Whether a partial file of an earlier download is gone on with, and is kept if this one fails.
+   * @param isNew Whether nothing is there under the name. @default that is looked at
+   */
+  constructor(path: string, resume: boolean, isNew = false) {
+    const name = basename(path)
+    const folder = path.endsWith(name) ? path.slice(0, path.length - name.length) : dirname(path) + sep
     this.#path = path
-    this.#temporary = resolve(folder, resume ? partialName(name) : uniquePartialName(name))
+    // Of one that is known by its name there is only one, however it is named.
+    this.#temporary = resume ? resolve(folder, partialName(name)) : folder + uniquePartialName(name)
     this.#mark = resume ? join(folder, markName(name)) : undefined
+    this.#isNew = isNew
   }
 
   get position(): number {
@@ -135,7 +142,7 @@ export class FileDestination implements Destination {
   }
 
   async #open(): Promise<LocalFile> {
-    const existing = await statLocal(this.#path)
+    const existing = this.#isNew ? undefined : await statLocal(this.#path)
     if (existing?.isDirectory()) throw new FileError('download to', this.#path, 'EISDIR')
     // A device or a pipe would be replaced by a file.
     if (existing && !existing.isFile()) throw new FileError('download to', this.#path, 'EINVAL')
