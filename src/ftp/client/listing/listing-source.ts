@@ -88,6 +88,12 @@ function* waysOf(session: Session, { path, command }: ListingRequest): Generator
 /** LIST takes what begins with a dash for options. */
 const safe = (path: string) => (path.startsWith('-') ? `./${path}` : path)
 
+/**
+ * Bytes of a listing of which entries are made at a time. As much as a socket delivers at once is megabytes of entries, which would
+ * live on while they are handed over one by one.
+ */
+const PART = 16 * 1024
+
 async function* listBy(
   session: Session,
   { verb, format, argument }: Way,
@@ -98,19 +104,18 @@ async function* listBy(
   const parser = new ListingParser({ format, codec, ...(onUnreadable ? { onUnreadable } : {}) })
   const intake = new SocketIntake()
   const transfer = await DataTransfer.start(session, { verb, argument, intake, signal })
-  const failed = new AbortController()
-  transfer.watch((error) => failed.abort(error))
-  const end = AbortSignal.any([signal, failed.signal])
   try {
     if (!transfer.usesOnread) intake.attach(transfer.socket, false)
     const { stall: stallTimeout, firstByte: firstByteTimeout } = timeouts
-    const chunks = received(intake, { flow, clock, signal: end, stallTimeout, firstByteTimeout })
+    const chunks = received(intake, { flow, clock, signal: transfer.end, stallTimeout, firstByteTimeout })
     for (;;) {
       const next = await chunks.next().catch((error: unknown) => transfer.explain(error, signal))
       if (next.done) break
       seen()
-      const entries = parser.push(next.value)
-      if (entries.length > 0) yield entries
+      for (let at = 0; at < next.value.length; at += PART) {
+        const entries = parser.push(next.value.subarray(at, at + PART))
+        if (entries.length > 0) yield entries
+      }
     }
     const last = parser.end()
     if (last.length > 0) yield last

@@ -1,5 +1,6 @@
 import { Waits } from '../../../streams/adapters/waits.ts'
 import type { Entry } from '../../protocol/listing/entry.ts'
+import { EachOf } from './each-of.ts'
 import { MOST_LEVELS, tooDeep, tooMany } from './listing-source.ts'
 
 /** An entry, and where it is. */
@@ -39,10 +40,8 @@ export class Listing implements AsyncIterable<ListedEntry>, PromiseLike<ListedEn
     this.#signal = signal
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<ListedEntry, void, undefined> {
-    for await (const entries of this.#parts()) {
-      for (const entry of entries) yield entry // `yield*` would await each twice
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<ListedEntry, void, undefined> {
+    return new EachOf(this.#parts())
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a listing can be awaited, too
@@ -94,7 +93,7 @@ export class Listing implements AsyncIterable<ListedEntry>, PromiseLike<ListedEn
     )
     try {
       for (let part = await parts.take(); part; part = await parts.take()) {
-        yield part.map((entry) => located(entry, prefix))
+        yield locate(part, prefix)
       }
     } finally {
       stop.abort()
@@ -104,9 +103,11 @@ export class Listing implements AsyncIterable<ListedEntry>, PromiseLike<ListedEn
   }
 }
 
-/** Says where an entry is. It is new and nobody else's: to copy it would take as long as to read it. */
-function located(entry: Entry, prefix: string): ListedEntry {
-  return Object.assign(entry, { path: prefix + entry.name })
+/** Says where entries are. They are new and nobody else's: to copy them would take as long as to read them. */
+function locate(entries: readonly Entry[], prefix: string): readonly ListedEntry[] {
+  const located = entries as { -readonly [Field in keyof ListedEntry]: ListedEntry[Field] }[]
+  for (const entry of located) entry.path = prefix + entry.name
+  return located
 }
 
 /** Between the one who lists and the one who iterates: one part at a time, or all of them if somebody is in a hurry. */

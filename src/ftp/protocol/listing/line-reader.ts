@@ -50,13 +50,13 @@ export class LineReader {
         start = last + 1
         continue
       }
-      const end = bytes.indexOf(LF, start)
-      if (end < 0) {
+      const end = bytes.indexOf(LF, start) + 1
+      if (end === 0) {
         this.#keep(bytes.subarray(start))
         return
       }
       this.#endLine(bytes.subarray(start, end))
-      start = end + 1
+      start = end
     }
   }
 
@@ -75,16 +75,24 @@ export class LineReader {
     } else this.#partial.append(bytes)
   }
 
+  /** @param bytes The rest of a line, with its LF if it has one. */
   #endLine(bytes: Uint8Array): void {
+    const length = this.#partial.length + bytes.length
     if (this.#isSkipping) this.#isSkipping = false
-    else if (this.#partial.length + bytes.length > this.#maxLength + 1) this.#refuse(bytes)
+    else if (length > this.#maxLength + 2) this.#refuse(bytes)
     else this.#tell(this.#partial.take(bytes))
   }
 
   #tell(line: Uint8Array): void {
-    const length = line.at(-1) === CR ? line.length - 1 : line.length
-    if (length > this.#maxLength) this.#taker.onTooLong(line)
-    else this.#taker.onLine(line.subarray(0, length))
+    const isWhole = line.at(-1) === LF
+    if (isWhole && line.length <= this.#blockLength) {
+      this.#taker.onLines(line)
+      return
+    }
+    const end = isWhole ? line.length - 1 : line.length
+    const text = line.subarray(0, line[end - 1] === CR ? end - 1 : end)
+    if (text.length > this.#maxLength) this.#taker.onTooLong(text)
+    else this.#taker.onLine(text)
   }
 
   #refuse(bytes: Uint8Array): void {
