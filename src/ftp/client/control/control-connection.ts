@@ -18,6 +18,14 @@ const HUNG_UP = 'the server has closed the control connection'
 /** What NOOP is answered with, and a transfer is not: RFC 959 section 5.4. */
 const answersNoop = ({ code }: Reply) => code === 200 || (code >= 500 && code <= 504) || code === 530
 
+/** A command that can be sent. */
+export interface PreparedCommand {
+  readonly verb: string
+  /** Without its line end; it may have secrets in it. */
+  readonly line: string
+  readonly bytes: Buffer
+}
+
 /** How a reply is waited for. */
 export interface ReplyOptions {
   /** What a timeout is told as. */
@@ -76,6 +84,16 @@ export class ControlConnection {
     return this.#open.length
   }
 
+  /** What `work` sends goes out in one go. */
+  together<T>(work: () => T): T {
+    this.#socket.cork()
+    try {
+      return work()
+    } finally {
+      this.#socket.uncork()
+    }
+  }
+
   /** Expects replies that no command asks for: the greeting. */
   expectGreeting(): Exchange {
     return this.#expect('', '')
@@ -87,10 +105,19 @@ export class ControlConnection {
    * @throws {RangeError} If it contains what no command can; {@link ClosedError} if the connection is closed.
    */
   send(verb: string, argument?: string): Exchange {
+    return this.sendPrepared(this.prepare(verb, argument))
+  }
+
+  /** A command to be sent later. @throws {RangeError} If it contains what no command can. */
+  prepare(verb: string, argument?: string): PreparedCommand {
     const bytes = formatCommand(verb, argument, this.#codec)
+    return { verb, line: argument ? `${verb} ${argument}` : verb, bytes }
+  }
+
+  /** @throws {ClosedError} If the connection is closed. */
+  sendPrepared({ verb, line, bytes }: PreparedCommand): Exchange {
     if (this.#failure) throw this.closed(verb)
     if (this.#open.length >= MOST_REPLIES) throw new ProtocolError(verb, `${MOST_REPLIES} commands are unanswered`)
-    const line = argument ? `${verb} ${argument}` : verb
     const exchange = this.#expect(maskSecrets(line), verb)
     this.#strays = 0
     this.#log.command(line)
@@ -105,28 +132,37 @@ export class ControlConnection {
    * @throws {TimeoutError} If the server is silent; the connection is closed then, since it may never answer. The signal's reason: the
    * command is abandoned then. {@link ClosedError} if the connection closes.
    */
-  async reply(exchange: Exchange, { phase, timeout, signal }: ReplyOptions): Promise<Reply> {
+  reply(exchange: Exchange, { phase, timeout, signal }: ReplyOptions): Promise<Reply> {
     const come = exchange.replies.shift()
-    if (come) return come
-    if (exchange.isAbandoned) throw exchange.givenUp()
-    if (this.#failure) throw this.closed(exchange.command)
-    signal?.throwIfAborted()
-    const giveUp = onAbort(signal, (reason) => exchange.abandon(reason))
-    const patience = { phase, timeout, progress: () => this.#received }
-    const stop = this.silence.watch(patience, (error) => {
-      exchange.waits.fail(error)
-      this.destroy(error)
+    if (come) return Promise.resolve(come)
+    return new Promise((resolve, reject) => {
+      if (exchange.isAbandoned) throw exchange.givenUp()
+      if (this.#failure) throw this.closed(exchange.command)
+      signal?.throwIfAborted()
+      const giveUp = onAbort(signal, (reason) => exchange.abandon(reason))
+      const patience = { phase, timeout, progress: this.#progress }
+      const stop = this.silence.watch(patience, (error) => {
+        exchange.fail(error)
+        this.destroy(error)
+      })
+      const end = () => {
+        stop()
+        giveUp()
+      }
+      exchange.wait({
+        resolve: (reply) => {
+          end()
+          resolve(reply)
+        },
+        reject: (reason) => {
+          end()
+          reject(reason)
+        },
+      })
     })
-    try {
-      await exchange.waits.next()
-    } finally {
-      stop()
-      giveUp()
-    }
-    const reply = exchange.replies.shift()
-    if (!reply) throw this.closed(exchange.command)
-    return reply
   }
+
+  readonly #progress = () => this.#received
 
   /** The reply that ends a command. As {@link ControlConnection.reply}. */
   async finalReply(exchange: Exchange, options: ReplyOptions): Promise<Reply> {
@@ -227,9 +263,8 @@ export class ControlConnection {
       exchange.isDone = true
       this.#open.splice(this.#open.indexOf(exchange), 1)
     }
-    if (!exchange.isAbandoned) exchange.replies.push(reply)
+    exchange.push(reply)
     if (reply.code === 421) this.destroy(new ReplyError(exchange.command, reply))
-    exchange.waits.settle()
     if (exchange.isDone) exchange.ended?.()
   }
 
@@ -252,9 +287,8 @@ export class ControlConnection {
     if (this.#failure) return
     this.#failure = error
     this.silence.end()
-    // Replies that have come before are there to be taken.
     for (const exchange of this.#open) {
-      exchange.waits.settle()
+      exchange.fail(this.closed(exchange.command))
       exchange.ended?.()
     }
   }

@@ -1,6 +1,11 @@
 import { ClosedError } from '../../../errors.ts'
-import { Waits } from '../../../streams/adapters/waits.ts'
 import type { Reply } from '../../protocol/reply.ts'
+
+/** Who waits for a reply. */
+interface Waiter {
+  readonly resolve: (reply: Reply) => void
+  readonly reject: (reason: unknown) => void
+}
 
 /** One command and its replies: any number of preliminary ones (1xx), and one that ends it. */
 export class Exchange {
@@ -9,7 +14,7 @@ export class Exchange {
   readonly verb: string
   /** Replies that nobody has taken yet. */
   readonly replies: Reply[] = []
-  readonly waits = new Waits()
+  #waiter: Waiter | undefined
   /** Whether nobody is interested in the replies any more. They are awaited all the same, since they will come. */
   isAbandoned = false
   /** How many replies have come. */
@@ -34,10 +39,33 @@ export class Exchange {
     return new ClosedError(this.command || 'log in', { reason: 'it was given up' })
   }
 
+  /** The next reply goes to `waiter`. There is one at a time. */
+  wait(waiter: Waiter): void {
+    this.#waiter = waiter
+  }
+
+  /** A reply has come. */
+  push(reply: Reply): void {
+    const waiter = this.#take()
+    if (waiter) waiter.resolve(reply)
+    else if (!this.isAbandoned) this.replies.push(reply)
+  }
+
+  /** Who waits is told that none will come. Replies that have come before are there to be taken. */
+  fail(reason: unknown): void {
+    this.#take()?.reject(reason)
+  }
+
+  #take(): Waiter | undefined {
+    const waiter = this.#waiter
+    this.#waiter = undefined
+    return waiter
+  }
+
   /** Nobody is told of its replies from here on. Who waits for one gets `reason`. @default a {@link ClosedError} */
   abandon(reason: unknown = this.givenUp()): void {
     this.isAbandoned = true
     this.replies.length = 0
-    this.waits.fail(reason)
+    this.fail(reason)
   }
 }

@@ -3,14 +3,13 @@ import { TLSSocket } from 'node:tls'
 import { unlessAborted } from '../../../streams/io/write-side.ts'
 import { ReplyError } from '../../errors.ts'
 import { type CodeMask, matchesCode } from '../../protocol/code-mask.ts'
-import { formatCommand } from '../../protocol/command.ts'
 import type { Reply } from '../../protocol/reply.ts'
 import { Ending } from '../../transfer/ending.ts'
 import type { Exchange } from '../control/exchange.ts'
 import type { Session } from '../session/session.ts'
 import { activeChannel } from './active.ts'
 import type { Channel, ChannelOptions } from './channel.ts'
-import { passiveChannel } from './passive.ts'
+import { passiveChannel, whereTo } from './passive.ts'
 
 /** A command that moves data, such as RETR. */
 export interface TransferCommand extends ChannelOptions {
@@ -44,21 +43,23 @@ export class DataTransfer {
    * used for the next command then.
    */
   static async start(session: Session, command: TransferCommand): Promise<DataTransfer> {
-    const { verb, argument, offset = 0, prepared, signal } = command
+    const { verb, argument, offset = 0, prepared, intake, signal } = command
     prepared?.catch(() => {}) // it is told below
-    formatCommand(verb, argument, session.settings.codec) // what can't be said is told before anything is
+    const request = session.control.prepare(verb, argument) // what can't be said is told before anything is
     if (session.type !== 'I') {
       await session.command('TYPE', 'I', { signal })
       session.type = 'I'
     }
     const isPassive = session.settings.mode === 'passive'
-    const channel = isPassive ? await passiveChannel(session, command) : await activeChannel(session, signal)
+    const channel = isPassive
+      ? passiveChannel(session, await whereTo(session, signal), intake)
+      : await activeChannel(session, signal)
     let exchange: Exchange | undefined
     const ending = new Ending(session.settings.clock, signal, session.control.silence)
     try {
       if (prepared) await unlessAborted(prepared, signal)
       await restartAt(session, offset, signal)
-      exchange = session.send(verb, argument)
+      exchange = session.control.sendPrepared(request)
       const connected = channel.ready(ending)
       connected.catch(() => {}) // it is told below, or what the server answers is
       const reply = await session.control.reply(exchange, session.patience(signal))
@@ -130,11 +131,18 @@ export class DataTransfer {
     readonly waitCodes: CodeMask
     readonly signal: AbortSignal | undefined
   }): Promise<Reply> {
+    const { control, settings } = this.session
+    const { expectedCodes, waitCodes, signal } = options
+    const patience = { phase: 'final reply' as const, timeout: settings.timeouts.finalReply, signal }
     try {
       this.#endSocket()
-      const reply = await this.#finalReply(options)
-      if (!matchesCode(reply.code, options.expectedCodes)) throw new ReplyError(this.command, reply)
-      return reply
+      while (!this.#final) {
+        const reply = await control.reply(this.#exchange, patience)
+        if (reply.code >= 200) this.#final = reply
+        else if (!matchesCode(reply.code, waitCodes)) throw new ReplyError(this.command, reply)
+      }
+      if (!matchesCode(this.#final.code, expectedCodes)) throw new ReplyError(this.command, this.#final)
+      return this.#final
     } finally {
       await this.stop()
     }
@@ -177,30 +185,13 @@ export class DataTransfer {
     return this.#stopping
   }
 
-  async #stop(): Promise<void> {
+  #stop(): Promise<void> {
     this.#ending.release()
     this.#exchange.ended = undefined
-    if (this.#final) {
-      this.socket.destroy()
-      this.#channel.reset()
-    } else await stopTransfer(this.session, this.#exchange, this.#channel)
-  }
-
-  async #finalReply({
-    waitCodes,
-    signal,
-  }: {
-    readonly waitCodes: CodeMask
-    readonly signal: AbortSignal | undefined
-  }): Promise<Reply> {
-    const { timeouts } = this.session.settings
-    while (!this.#final) {
-      const phase = 'final reply'
-      const reply = await this.session.control.reply(this.#exchange, { phase, timeout: timeouts.finalReply, signal })
-      if (reply.code >= 200) this.#final = reply
-      else if (!matchesCode(reply.code, waitCodes)) throw new ReplyError(this.command, reply)
-    }
-    return this.#final
+    if (!this.#final) return stopTransfer(this.session, this.#exchange, this.#channel)
+    this.socket.destroy()
+    this.#channel.reset()
+    return Promise.resolve()
   }
 }
 

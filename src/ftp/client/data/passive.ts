@@ -9,12 +9,10 @@ import type { SocketIntake } from '../../transfer/socket-intake.ts'
 import { handedOver } from '../control/dial.ts'
 import type { Exchange } from '../control/exchange.ts'
 import type { Session } from '../session/session.ts'
-import { type Channel, type ChannelOptions, type ResetOptions, resetSocket, secureData, shaken } from './channel.ts'
+import { type Channel, type ResetOptions, resetSocket, secureData, shaken } from './channel.ts'
 
-/** Asks the server where to connect to, and begins to. */
-export async function passiveChannel(session: Session, { intake, signal }: ChannelOptions): Promise<Channel> {
-  const target = await whereTo(session, signal)
-  // The connection is being made while the command is on its way, and its handshake begins when the server is ready for it.
+/** Begins to connect: while the command is on its way. TLS begins when the server is ready for it. */
+export function passiveChannel(session: Session, target: HostPort, intake: SocketIntake | undefined): Channel {
   return session.settings.connect ? new HandedChannel(session, target) : new DialledChannel(session, target, intake)
 }
 
@@ -41,8 +39,8 @@ function takeAhead(session: Session): Exchange | undefined {
   return undefined
 }
 
-/** EPSV (RFC 2428), or PASV (RFC 959) once that was refused in any way. */
-async function whereTo(session: Session, signal: AbortSignal | undefined): Promise<HostPort> {
+/** Asks the server where to connect to: EPSV (RFC 2428), or PASV (RFC 959) once that was refused in any way. */
+export async function whereTo(session: Session, signal: AbortSignal | undefined): Promise<HostPort> {
   const host = session.dataHost
   if (!session.refusesExtended) {
     signal?.throwIfAborted()

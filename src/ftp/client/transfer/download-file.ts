@@ -12,7 +12,7 @@ import type { FileResult } from './transfer-types.ts'
  * @throws {ReplyError} If the server refuses; {@link TruncatedError}, {@link TimeoutError}, {@link ChecksumError}, the error of the file system, or the signal's
  * reason. What was there under `local` is untouched then.
  */
-export async function downloadFile(
+export function downloadFile(
   connection: Carrier,
   remote: string,
   local: string,
@@ -21,5 +21,5 @@ export async function downloadFile(
   checkPath('download', remote)
   checkPath('download to a file', local)
   options.signal?.throwIfAborted()
-  return await download(connection, remote, new FileDestination(local, options.settings.resume, options.isNew), options)
+  return download(connection, remote, new FileDestination(local, options.settings.resume, options.isNew), options)
 }

@@ -16,24 +16,13 @@ import type { FileResult } from './transfer-types.ts'
  *
  * @throws As `Client.download`. The destination is abandoned then.
  */
-export async function download(
+export function download(
   connection: Carrier,
   remote: string,
   destination: Destination,
   options: FileTransferOptions,
 ): Promise<FileResult> {
-  const report = options.progress?.begin(remote, options.known?.size)
-  try {
-    const result = await new Download(connection, remote, destination, report, options).run()
-    report?.end()
-    return result
-  } catch (error) {
-    report?.fail()
-    await destination.abandon(error).catch((failure: unknown) => {
-      connection.session.log.note(`can't clear up: ${String(failure)}`)
-    })
-    throw error
-  }
+  return new Download(connection, remote, destination, options).run()
 }
 
 class Download {
@@ -47,39 +36,47 @@ class Download {
   #modified: Date | undefined
   #expected: Checksum | undefined
 
-  constructor(
-    connection: Carrier,
-    remote: string,
-    destination: Destination,
-    report: FileProgress | undefined,
-    options: FileTransferOptions,
-  ) {
+  constructor(connection: Carrier, remote: string, destination: Destination, options: FileTransferOptions) {
     this.#connection = connection
     this.#remote = remote
     this.#destination = destination
-    this.#report = report
+    this.#report = options.progress?.begin(remote, options.known?.size)
     this.#options = options
   }
 
   async run(): Promise<FileResult> {
-    const { settings, signal } = this.#options
     const destination = this.#destination
+    try {
+      await this.#run(destination)
+    } catch (error) {
+      this.#report?.fail()
+      await destination.abandon(error).catch((failure: unknown) => {
+        this.#connection.session.log.note(`can't clear up: ${String(failure)}`)
+      })
+      throw error
+    }
+    this.#report?.end()
+    return {
+      bytes: this.#bytes,
+      resumed: this.#wasResumed,
+      size: destination.position,
+      checked: this.#expected !== undefined,
+    }
+  }
+
+  async #run(destination: Destination): Promise<void> {
+    const { settings, signal } = this.#options
     const isFinal = (error: unknown) => destination.isOwn(error)
     await attempts(this.#connection, { retry: settings.retry, signal, isFinal }, (session, end, failed) =>
       this.#attempt(session, end, failed),
     )
     const expected = this.#expected
-    await destination.flush(signal)
+    const flushing = destination.flush(signal)
+    if (flushing) await flushing
     if (expected) {
       await this.#connection.abortable(signal, (end) => destination.compare(this.#remote, expected, end))
     }
     await destination.finish(settings.preserveTimes ? this.#modified : undefined, signal)
-    return {
-      bytes: this.#bytes,
-      resumed: this.#wasResumed,
-      size: destination.position,
-      checked: expected !== undefined,
-    }
   }
 
   async #attempt(session: Session, end: AbortSignal, failed: number): Promise<void> {

@@ -22,18 +22,33 @@ export interface FileTransferOptions extends WaitOptions {
  *
  * @param failed How many attempts have failed before: what was known then may not hold any more.
  */
-export async function lookUp(
+export function lookUp(
   session: Session,
   path: string,
   { settings, progress, known = {} }: FileTransferOptions,
   failed: number,
   signal: AbortSignal,
-): Promise<KnownFile> {
+): KnownFile | Promise<KnownFile> {
   const { resume, retry, preserveTimes } = settings
   const mayGoOn = resume || retry.attempts > 0
-  let { size, modified } = known
-  if (failed > 0 || (size === undefined && (mayGoOn || progress))) size = await sizeIfTold(session, path, signal)
-  if (modified === undefined && (mayGoOn || preserveTimes)) modified = await modifiedIfTold(session, path, signal)
+  const lacksSize = failed > 0 || (known.size === undefined && (mayGoOn || progress !== undefined))
+  const lacksTime = known.modified === undefined && (mayGoOn || preserveTimes)
+  if (!lacksSize && !lacksTime) return known
+  return ask(session, path, { known, lacksSize, lacksTime }, signal)
+}
+
+async function ask(
+  session: Session,
+  path: string,
+  {
+    known,
+    lacksSize,
+    lacksTime,
+  }: { readonly known: KnownFile; readonly lacksSize: boolean; readonly lacksTime: boolean },
+  signal: AbortSignal,
+): Promise<KnownFile> {
+  const size = lacksSize ? await sizeIfTold(session, path, signal) : known.size
+  const modified = lacksTime ? await modifiedIfTold(session, path, signal) : known.modified
   return { size, modified }
 }
 

@@ -12,46 +12,52 @@ export class LocalFile {
     this.#descriptor = descriptor
   }
 
-  static async open(path: string | Buffer, flags: number | string, mode?: number): Promise<LocalFile> {
-    return new LocalFile(await called<number>((done) => fs.open(localPath(path), flags, mode, done)))
+  static open(path: string | Buffer, flags: number | string, mode?: number): Promise<LocalFile> {
+    return new Promise((resolve, reject) => {
+      fs.open(localPath(path), flags, mode, (error, descriptor) => {
+        if (error) reject(error)
+        else resolve(new LocalFile(descriptor))
+      })
+    })
   }
 
-  async stat(): Promise<fs.Stats> {
-    return await called<fs.Stats>((done) => fs.fstat(this.#descriptor, done))
+  stat(): Promise<fs.Stats> {
+    return called<fs.Stats>((done) => fs.fstat(this.#descriptor, done))
   }
 
-  async read(
-    buffer: Uint8Array,
-    offset: number,
-    length: number,
-    position: number,
-  ): Promise<{ readonly bytesRead: number }> {
-    const bytesRead = await called<number>((done) => fs.read(this.#descriptor, buffer, offset, length, position, done))
-    return { bytesRead }
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }> {
+    return new Promise((resolve, reject) => {
+      fs.read(this.#descriptor, buffer, offset, length, position, (error, bytesRead) => {
+        if (error) reject(error)
+        else resolve({ bytesRead })
+      })
+    })
   }
 
-  async write(
+  write(
     buffer: Uint8Array,
     offset: number,
     length: number,
     position: number,
   ): Promise<{ readonly bytesWritten: number }> {
-    const bytesWritten = await called<number>((done) =>
-      fs.write(this.#descriptor, buffer, offset, length, position, done),
-    )
-    return { bytesWritten }
+    return new Promise((resolve, reject) => {
+      fs.write(this.#descriptor, buffer, offset, length, position, (error, bytesWritten) => {
+        if (error) reject(error)
+        else resolve({ bytesWritten })
+      })
+    })
   }
 
-  async truncate(length: number): Promise<void> {
-    await called<void>((done) => fs.ftruncate(this.#descriptor, length, done))
+  truncate(length: number): Promise<void> {
+    return called<void>((done) => fs.ftruncate(this.#descriptor, length, done))
   }
 
-  async setMode(mode: number): Promise<void> {
-    await called<void>((done) => fs.fchmod(this.#descriptor, mode, done))
+  setMode(mode: number): Promise<void> {
+    return called<void>((done) => fs.fchmod(this.#descriptor, mode, done))
   }
 
-  async setModified(time: Date): Promise<void> {
-    await called<void>((done) => fs.futimes(this.#descriptor, time, time, done))
+  setModified(time: Date): Promise<void> {
+    return called<void>((done) => fs.futimes(this.#descriptor, time, time, done))
   }
 
   /** No call may be under way. Another call joins the first one. */
@@ -62,13 +68,13 @@ export class LocalFile {
 }
 
 /** What is there under a path; undefined if that can't be told. */
-export async function statLocal(path: string): Promise<fs.Stats | undefined> {
-  return await new Promise((resolve) => fs.stat(localPath(path), (error, stats) => resolve(error ? undefined : stats)))
+export function statLocal(path: string): Promise<fs.Stats | undefined> {
+  return new Promise((resolve) => fs.stat(localPath(path), (error, stats) => resolve(error ? undefined : stats)))
 }
 
 /** Renames a local file, and replaces what is there. */
-export async function renameLocal(from: string, to: string): Promise<void> {
-  await called<void>((done) => fs.rename(localPath(from), localPath(to), done))
+export function renameLocal(from: string, to: string): Promise<void> {
+  return called<void>((done) => fs.rename(localPath(from), localPath(to), done))
 }
 
 function called<T>(call: (done: (error: Error | null, value?: T) => void) => void): Promise<T> {

@@ -2,10 +2,10 @@ import type { Flow } from '../../../throttle/flow.ts'
 import { TruncatedError } from '../../errors.ts'
 import { receive, type TakeBytes } from '../../transfer/receive-file.ts'
 import { SocketIntake } from '../../transfer/socket-intake.ts'
+import { DataTransfer } from '../data/data-transfer.ts'
 import { askAhead } from '../data/passive.ts'
 import { sizeIfTold } from '../operations/files.ts'
 import type { Session } from '../session/session.ts'
-import { withTransfer } from './with-transfer.ts'
 
 /** What is to be fetched, and where it is to go. */
 export interface RetrieveRequest {
@@ -15,7 +15,6 @@ export interface RetrieveRequest {
   readonly take: TakeBytes
   /** What the bytes have to pass. */
   readonly flow: Flow
-  readonly onBytes?: ((count: number) => void) | undefined
   /** How many bytes the file has, if that is known. */
   readonly size?: number | undefined
   /** What has to be ready before the server is asked for the file. */
@@ -33,26 +32,31 @@ export interface RetrieveRequest {
  * server says. {@link TimeoutError}, the error of the socket or of `take`, or the signal's reason. The control connection can be used for the next command.
  */
 export async function retrieve(session: Session, request: RetrieveRequest): Promise<number> {
-  const { path, offset, take, flow, onBytes, size, prepared, onStart, signal } = request
+  const { path, offset, take, flow, size, prepared, onStart, signal } = request
   const { control, settings } = session
   const { clock, timeouts } = settings
   const intake = new SocketIntake()
+  let transfer: DataTransfer | undefined
   try {
-    const command = { verb: 'RETR', argument: path, offset, intake, prepared, signal }
-    return await withTransfer(session, command, async (transfer, end) => {
-      if (!transfer.usesOnread) intake.attach(transfer.socket, false)
-      if (offset === 0) intake.expected = transfer.announced
-      onStart?.(transfer.announced)
-      const { stall: stallTimeout, firstByte: firstByteTimeout } = timeouts
-      const options = { flow, clock, signal: end, silence: control.silence, stallTimeout, firstByteTimeout, onBytes }
-      const receiving = receive(intake, take, options)
-      const count = await receiving.catch((error: unknown) => transfer.explain(error, signal))
-      askAhead(session)
-      await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
-      await checkWhole(session, path, offset + count, transfer.announced ?? size, offset, signal)
-      return count
-    })
+    transfer = await DataTransfer.start(session, { verb: 'RETR', argument: path, offset, intake, prepared, signal })
+    const { announced, end } = transfer
+    if (!transfer.usesOnread) intake.attach(transfer.socket, false)
+    if (offset === 0) intake.expected = announced
+    onStart?.(announced)
+    const { stall: stallTimeout, firstByte: firstByteTimeout } = timeouts
+    const options = { flow, clock, signal: end, silence: control.silence, stallTimeout, firstByteTimeout }
+    let count: number
+    try {
+      count = await receive(intake, take, options)
+    } catch (error) {
+      return await transfer.explain(error, signal)
+    }
+    askAhead(session)
+    await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
+    await checkWhole(session, path, offset + count, announced ?? size, offset, signal)
+    return count
   } finally {
+    await transfer?.stop()
     intake.release()
   }
 }

@@ -1,9 +1,9 @@
 import type { Flow } from '../../../throttle/flow.ts'
 import { ChangedError, TruncatedError } from '../../errors.ts'
 import { sendChunks } from '../../transfer/send-file.ts'
+import { DataTransfer } from '../data/data-transfer.ts'
 import { sizeIfTold } from '../operations/files.ts'
 import type { Session } from '../session/session.ts'
-import { withTransfer } from './with-transfer.ts'
 
 /** What is to be sent, and where to. */
 export interface StoreRequest {
@@ -33,15 +33,22 @@ export async function store(session: Session, request: StoreRequest): Promise<nu
   const { verb, path, offset, chunks, flow, onBytes, prepared, signal } = request
   const { clock, timeouts } = session.settings
   const { stall: stallTimeout, firstByte: firstByteTimeout } = timeouts
-  const command = { verb, argument: path, offset, prepared, signal }
-  return await withTransfer(session, command, async (transfer, end) => {
+  const transfer = await DataTransfer.start(session, { verb, argument: path, offset, prepared, signal })
+  try {
+    const { end, socket } = transfer
     const { silence } = session.control
     const options = { flow, clock, signal: end, silence, stallTimeout, firstByteTimeout, onBytes }
-    const sending = sendChunks(chunks(end), transfer.socket, options)
-    const count = await sending.catch((error: unknown) => transfer.explain(error, signal))
+    let count: number
+    try {
+      count = await sendChunks(chunks(end), socket, options)
+    } catch (error) {
+      return await transfer.explain(error, signal)
+    }
     await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
     return count
-  })
+  } finally {
+    await transfer.stop()
+  }
 }
 
 /**

@@ -12,7 +12,7 @@ import { upload } from './upload.ts'
  * {@link TimeoutError}, {@link ChecksumError}, the error of the file system, or the signal's reason. The upload is aborted then: the server may be left with a
  * part of the file, except with `atomic`.
  */
-export async function uploadFile(
+export function uploadFile(
   connection: Carrier,
   local: string,
   remote: string,
@@ -21,5 +21,5 @@ export async function uploadFile(
   checkPath('upload a file', local)
   checkPath('upload', remote)
   options.signal?.throwIfAborted()
-  return await upload(connection, new FileOrigin(local), remote, options)
+  return upload(connection, new FileOrigin(local), remote, options)
 }

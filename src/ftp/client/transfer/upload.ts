@@ -96,8 +96,11 @@ class Upload {
     const { modified } = await looking
     const time = settings.preserveTimes ? modified : undefined
     // What is asked goes out in one go: each of them alone would take as long as the way there and back.
-    const questions = [checkStored(session, path, this.#size, end), time && this.#setTime(session, time, end)]
-    if (!algorithm && !this.#target.isTemporary) askAhead(session)
+    const questions = session.control.together(() => {
+      const asked = [checkStored(session, path, this.#size, end), time && this.#setTime(session, time, end)]
+      if (!algorithm && !this.#target.isTemporary) askAhead(session)
+      return asked
+    })
     await allDone(questions)
     if (algorithm) {
       await this.#origin.compare(path, await checksumOf(session, path, algorithm, end), end)

@@ -22,7 +22,7 @@ export interface Destination {
   /** Takes the next bytes, which are the caller's again when it has settled. */
   take(bytes: Buffer, signal: AbortSignal): Promise<void> | void
   /** Settles when all that was taken is in its place. */
-  flush(signal: AbortSignal | undefined): Promise<void>
+  flush(signal: AbortSignal | undefined): Promise<void> | undefined
   /** @throws {ChecksumError} If the bytes are not those of the file. */
   compare(remote: string, expected: Checksum, signal: AbortSignal): Promise<void>
   /** All is there. @param modified The time of the file. */

@@ -64,13 +64,12 @@ export class FileDestination implements Destination {
     return this.#failure !== undefined && this.#failure.error === error
   }
 
-  async whereToBegin(source: KnownFile): Promise<number> {
-    await this.#own(this.#begin(source))
-    return this.#position
+  whereToBegin(source: KnownFile): Promise<number> {
+    return this.#own(this.#begin(source))
   }
 
-  async restart(): Promise<void> {
-    await this.#own(this.#restart())
+  restart(): Promise<void> {
+    return this.#own(this.#restart())
   }
 
   /** The file is read again for it. */
@@ -82,10 +81,10 @@ export class FileDestination implements Destination {
     this.#write(Buffer.from(bytes))
   }
 
-  async flush(): Promise<void> {
+  flush(): Promise<void> | undefined {
     const writing = this.#writing
     this.#writing = undefined
-    if (writing) await this.#own(writing)
+    return writing && this.#own(writing)
   }
 
   async compare(remote: string, expected: Checksum, signal: AbortSignal): Promise<void> {
@@ -93,8 +92,8 @@ export class FileDestination implements Destination {
   }
 
   /** Puts the file where it belongs. */
-  async finish(modified: Date | undefined): Promise<void> {
-    await this.#own(this.#finish(modified))
+  finish(modified: Date | undefined): Promise<void> {
+    return this.#own(this.#finish(modified))
   }
 
   /** What can be resumed stays; nothing else does. */
@@ -147,14 +146,16 @@ export class FileDestination implements Destination {
     // A device or a pipe would be replaced by a file.
     if (existing && !existing.isFile()) throw new FileError('download to', this.#path, 'EINVAL')
     // Whoever may not read the old content is not to read the new one.
-    const file = await this.#make((existing?.mode ?? 0o666) & 0o777)
+    const mode = (existing?.mode ?? 0o666) & 0o777
+    const isKept = this.#mark !== undefined
+    const file = isKept ? await this.#keep(mode) : await LocalFile.open(this.#temporary, 'wx', mode)
     // Also what the umask has left out; but some file systems have no permissions.
     if (existing) await file.setMode(existing.mode & 0o777).catch(() => {})
     return file
   }
 
-  async #make(mode: number): Promise<LocalFile> {
-    if (this.#mark === undefined) return await LocalFile.open(this.#temporary, 'wx', mode)
+  /** Makes one that can be gone on with, or opens it. */
+  async #keep(mode: number): Promise<LocalFile> {
     if (inUse.has(this.#temporary)) throw new BusyError(`resume the download of ${JSON.stringify(this.#path)}`)
     inUse.add(this.#temporary)
     try {
@@ -165,19 +166,21 @@ export class FileDestination implements Destination {
     }
   }
 
-  async #begin(source: KnownFile): Promise<void> {
+  /** Returns where. */
+  async #begin(source: KnownFile): Promise<number> {
     const handle = await this.#handle()
-    await this.flush()
+    if (this.#writing) await this.flush()
     const before = this.#source
     this.#source = source
     if (before === undefined) {
-      if (this.#mark === undefined) return
+      if (this.#mark === undefined) return 0
       await this.#resume(handle, this.#mark, source)
     } else if (!isSameFile(before, source) || this.#position > (source.size ?? Infinity)) {
       await this.#restart()
     }
     const isWorth = this.#position === 0 && (source.size ?? 0) >= WORTH_RESUMING
     if (this.#mark !== undefined && isWorth) await writeMark(this.#mark, source)
+    return this.#position
   }
 
   async #restart(): Promise<void> {
@@ -197,11 +200,11 @@ export class FileDestination implements Destination {
 
   async #finish(modified: Date | undefined): Promise<void> {
     const handle = await this.#handle()
-    await this.flush()
+    if (this.#writing) await this.flush()
     if (modified) await handle.setModified(modified)
     await handle.close()
     await renameLocal(this.#temporary, this.#path)
-    await this.#removeMark()
+    if (this.#mark !== undefined) await this.#removeMark()
     inUse.delete(this.#temporary)
   }
 
@@ -209,12 +212,10 @@ export class FileDestination implements Destination {
     if (this.#mark !== undefined) await rm(localPath(this.#mark), { force: true })
   }
 
-  async #own<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work
-    } catch (error) {
+  #own<T>(work: Promise<T>): Promise<T> {
+    return work.catch((error: unknown) => {
       this.#failure ??= { error }
       throw error
-    }
+    })
   }
 }
