@@ -42,6 +42,8 @@ const SPACE = 0x20
 export class ReplyParser {
   readonly #codec: TextCodec
   readonly #maxLength: number
+  /** Whether ASCII is ASCII in the encoding. */
+  readonly #knowsAscii: boolean
   readonly #partial = new PartialLine()
   /** The code of the multi-line reply that has begun; 0 if none has. */
   #code = 0
@@ -57,6 +59,7 @@ export class ReplyParser {
       throw new RangeError(`Cannot create a reply parser: 'maxLength' must be an integer > 0, is ${maxLength}`)
     }
     this.#codec = codec
+    this.#knowsAscii = codec === textCodec('utf8') || codec === textCodec('latin1')
     this.#maxLength = maxLength
   }
 
@@ -76,14 +79,9 @@ export class ReplyParser {
     if (this.#failure) throw this.#failure.error
     const replies: Reply[] = []
     try {
-      let start = 0
-      for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
-        this.#checkLength(end + 1 - start)
-        const reply = this.#addLine(this.#partial.take(bytes.subarray(start, end)))
-        if (reply) replies.push(reply)
-        start = end + 1
-      }
-      if (start < bytes.length) this.#keep(bytes.subarray(start))
+      const text = this.#readUsual(bytes)
+      if (text === undefined) this.#takeBytes(bytes, replies)
+      else this.#takeText(text, replies)
     } catch (error) {
       this.#failure = { error }
       if (replies.length === 0) throw error
@@ -91,12 +89,48 @@ export class ReplyParser {
     return replies
   }
 
+  /** The text of whole lines of ASCII, which nearly all are: they can be read in one go. */
+  #readUsual(bytes: Uint8Array): string | undefined {
+    if (!this.#knowsAscii || this.#partial.length > 0 || bytes[bytes.length - 1] !== LF) return undefined
+    const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const text = buffer.toString('latin1')
+    return NO_ASCII.test(text) ? undefined : text
+  }
+
+  #takeText(text: string, replies: Reply[]): void {
+    for (let start = 0; start < text.length; ) {
+      const end = text.indexOf('\n', start)
+      const length = end + 1 - start
+      this.#checkLength(length)
+      const reply = this.#addLine(
+        text.slice(start, text.charCodeAt(end - 1) === CR && end > start ? end - 1 : end),
+        length,
+      )
+      if (reply) replies.push(reply)
+      start = end + 1
+    }
+  }
+
+  #takeBytes(bytes: Uint8Array, replies: Reply[]): void {
+    let start = 0
+    for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
+      this.#checkLength(end + 1 - start)
+      const line = this.#partial.take(bytes.subarray(start, end))
+      const text = this.#codec.decode(unescapeTelnet(line.at(-1) === CR ? line.subarray(0, -1) : line))
+      const reply = this.#addLine(text, line.length + 1)
+      if (reply) replies.push(reply)
+      start = end + 1
+    }
+    if (start < bytes.length) this.#keep(bytes.subarray(start))
+  }
+
   #keep(bytes: Uint8Array): void {
     this.#checkLength(bytes.length)
     this.#partial.append(bytes)
     // TLS where text was expected, or another protocol, may never send a line end: it is better not to wait for one.
     const first = this.#partial.at(0) ?? CR
-    if (this.#code === 0 && first !== CR && (first <= DIGIT_0 || first > DIGIT_0 + 6)) throw this.#noReply(bytes)
+    if (this.#code === 0 && first !== CR && (first <= DIGIT_0 || first > DIGIT_0 + 6))
+      throw noReply(this.#codec.decode(bytes))
   }
 
   #checkLength(added: number): void {
@@ -108,17 +142,19 @@ export class ReplyParser {
     )
   }
 
-  /** Takes a line without its LF, and gives the reply that it ends. */
-  #addLine(bytes: Uint8Array): Reply | undefined {
-    this.#length += bytes.length + 1
-    const end = bytes.at(-1) === CR ? bytes.length - 1 : bytes.length
-    if (this.#code === 0 && end === 0) return undefined
-    const line = this.#codec.decode(unescapeTelnet(bytes.subarray(0, end)))
+  /**
+   * Takes a line without its end, and gives the reply that it ends.
+   *
+   * @param length How many bytes it had with its end.
+   */
+  #addLine(line: string, length: number): Reply | undefined {
+    this.#length += length
+    if (this.#code === 0 && line === '') return undefined
     const code = readCode(line)
     const mark = line.charCodeAt(3)
     if (this.#code === 0) {
       // The space before the text may be missing, as with some servers.
-      if (code === 0 || isDigit(mark)) throw this.#noReply(bytes)
+      if (code === 0 || isDigit(mark)) throw noReply(line)
       if (mark !== HYPHEN) return this.#finish(code, line)
       this.#code = code
     }
@@ -136,12 +172,14 @@ export class ReplyParser {
     this.#length = 0
     return { code, lines }
   }
-
-  #noReply(bytes: Uint8Array): ProtocolError {
-    const received = this.#codec.decode(bytes.subarray(0, 200))
-    return new ProtocolError('read the reply of the server', 'it does not begin with a code from 100 to 659', received)
-  }
 }
+
+function noReply(text: string): ProtocolError {
+  const received = text.slice(0, 200)
+  return new ProtocolError('read the reply of the server', 'it does not begin with a code from 100 to 659', received)
+}
+
+const NO_ASCII = /[\x80-\xff]/
 
 const isDigit = (charCode: number): boolean => charCode >= DIGIT_0 && charCode <= DIGIT_0 + 9
 

@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import { connect, type OnReadOpts, type Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { type Clock, systemClock } from '../../clock.ts'
 import { Lane } from './lane.ts'
@@ -65,11 +65,16 @@ const ignore = () => {}
  * leaves nothing behind.
  *
  * @param adopt Called with the connected socket; takes care of its errors from then on.
+ * @param onread Where what comes goes, if it is not read from the socket.
  * @returns What `adopt` returned.
  * @throws {TimeoutError} If it takes too long, with phase 'connect' or 'tls'; the socket's error, or the signal's reason.
  * @throws {TypeError | RangeError} If an option is wrong.
  */
-export async function connectSocket<T>(options: ConnectOptions, adopt: (socket: Socket) => T): Promise<T> {
+export async function connectSocket<T>(
+  options: ConnectOptions,
+  adopt: (socket: Socket) => T,
+  onread?: OnReadOpts,
+): Promise<T> {
   const { host = 'localhost', path, tls = false, signal, clock = systemClock } = options
   const connectTimeout = checkTimeout('connectTimeout', options.connectTimeout)
   const handshakeTimeout =
@@ -77,7 +82,7 @@ export async function connectSocket<T>(options: ConnectOptions, adopt: (socket: 
   checkTarget(options)
   const lane = new Lane(clock)
   return await lane.run('connect', signal, async () => {
-    let socket = connect(target(options, host))
+    let socket = connect({ ...target(options, host), ...(onread && { onread }) })
     socket.on('error', ignore)
     try {
       await lane.patiently({ phase: 'connect', timeout: connectTimeout }, (end) =>

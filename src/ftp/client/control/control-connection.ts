@@ -9,6 +9,7 @@ import { formatCommand, maskSecrets } from '../../protocol/command.ts'
 import { type Reply, ReplyParser } from '../../protocol/reply.ts'
 import type { Log } from '../log.ts'
 import { Exchange } from './exchange.ts'
+import type { ControlIntake } from './intake.ts'
 
 /** How many preliminary replies a command may have, and how many commands may lie unanswered. */
 const MOST_REPLIES = 1000
@@ -59,7 +60,16 @@ export class ControlConnection {
   /** When the last command went out or the last reply came, in ms. */
   lastUsed: number
 
-  constructor(socket: Socket, options: { readonly codec: TextCodec; readonly clock: Clock; readonly log: Log }) {
+  constructor(
+    socket: Socket,
+    options: {
+      readonly codec: TextCodec
+      readonly clock: Clock
+      readonly log: Log
+      /** Where what comes goes. @default it is read from the socket */
+      readonly intake?: ControlIntake | undefined
+    },
+  ) {
     this.#socket = socket
     this.#codec = options.codec
     this.#clock = options.clock
@@ -67,7 +77,7 @@ export class ControlConnection {
     this.#parser = new ReplyParser({ codec: options.codec })
     this.silence = new Silence(options.clock)
     this.lastUsed = options.clock.now()
-    this.#listen()
+    this.#listen(options.intake)
   }
 
   get socket(): Socket {
@@ -225,9 +235,16 @@ export class ControlConnection {
     close: () => this.#fail(this.#socket.errored ?? new ClosedError('go on', { reason: HUNG_UP })),
   }
 
-  #listen(): void {
-    for (const [name, listener] of Object.entries(this.#listeners)) this.#socket.on(name, listener as () => void)
-    if (this.#socket.destroyed) this.#listeners.close()
+  #listen(intake?: ControlIntake): void {
+    const socket = this.#socket
+    for (const [name, listener] of Object.entries(this.#listeners)) {
+      if (name !== 'data' || !intake) socket.on(name, listener as () => void)
+    }
+    if (socket.destroyed) this.#listeners.close()
+    else if (intake) {
+      intake.listen(this.#listeners.data)
+      socket.resume() // for its end
+    }
   }
 
   #expect(command: string, verb: string): Exchange {

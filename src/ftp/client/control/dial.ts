@@ -1,11 +1,19 @@
-import { Socket } from 'node:net'
+import { type OnReadOpts, Socket } from 'node:net'
 import { type ConnectOptions, connectSocket } from '../../../streams/io/connect-socket.ts'
 import { Lane } from '../../../streams/io/lane.ts'
 import { opened } from '../../../streams/io/opened.ts'
 import type { ClientSettings } from '../client-options.ts'
 
-/** The socket of a new control connection, in the clear. The caller takes care of its errors. */
-export async function dial(settings: ClientSettings, signal: AbortSignal | undefined): Promise<Socket> {
+/**
+ * The socket of a new control connection, in the clear. The caller takes care of its errors.
+ *
+ * @param onread Where what comes goes, unless the user has made the socket.
+ */
+export async function dial(
+  settings: ClientSettings,
+  signal: AbortSignal | undefined,
+  onread: OnReadOpts,
+): Promise<Socket> {
   const { host, port, family, localAddress, connect, clock, timeouts } = settings
   if (connect === undefined) {
     const target: ConnectOptions = {
@@ -17,7 +25,7 @@ export async function dial(settings: ClientSettings, signal: AbortSignal | undef
       signal,
       clock,
     }
-    return await connectSocket(target, (socket) => socket)
+    return await connectSocket(target, (socket) => socket, onread)
   }
   const lane = new Lane(clock)
   return await lane.run('connect', signal, async () => {

@@ -11,6 +11,7 @@ import type { ClientSettings } from '../client-options.ts'
 import { ControlConnection, type ReplyOptions } from '../control/control-connection.ts'
 import { dial } from '../control/dial.ts'
 import type { Exchange } from '../control/exchange.ts'
+import { ControlIntake } from '../control/intake.ts'
 import { TlsSessions } from '../control/tls-sessions.ts'
 import { Log } from '../log.ts'
 
@@ -60,8 +61,9 @@ export class Session {
   /** Opens a control connection. What comes through it has not been read yet. */
   static async open(settings: ClientSettings, signal: AbortSignal | undefined): Promise<Session> {
     const log = new Log(settings.host, settings.logger)
-    const socket = await dial(settings, signal)
-    const session = new Session(settings, log, socket)
+    const intake = new ControlIntake()
+    const socket = await dial(settings, signal, intake.onread)
+    const session = new Session(settings, log, socket, settings.connect ? undefined : intake)
     if (settings.tls === 'implicit') {
       try {
         await session.secure(signal)
@@ -73,14 +75,14 @@ export class Session {
     return session
   }
 
-  private constructor(settings: ClientSettings, log: Log, socket: Socket) {
+  private constructor(settings: ClientSettings, log: Log, socket: Socket, intake: ControlIntake | undefined) {
     this.settings = settings
     this.log = log
     this.tls = new TlsSessions(settings)
     this.refusesExtended = !settings.epsv
     socket.setKeepAlive(true, 60_000)
     socket.setNoDelay(true)
-    this.control = new ControlConnection(socket, { codec: settings.codec, clock: settings.clock, log })
+    this.control = new ControlConnection(socket, { codec: settings.codec, clock: settings.clock, log, intake })
   }
 
   /** The address of the server: who may open data connections. */
