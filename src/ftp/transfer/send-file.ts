@@ -44,25 +44,28 @@ export async function sendChunks(
   socket.on('close', close)
   const progress = () => unsentBytes(socket)
   let sent = 0
-  try {
-    for await (const chunk of chunks) {
-      for (let done = 0; done < chunk.length; ) {
-        signal.throwIfAborted()
-        const wanted = Math.min(chunk.length - done, PIECE)
-        const start = flow.watched ? flow.now() : undefined
-        const count = flow.tryAcquire(wanted) || (await flow.acquire(wanted, { signal }))
-        const piece = count === chunk.length ? chunk : chunk.subarray(done, done + count)
-        flow.append(piece, start)
-        const patience: Patience =
-          sent > 0
-            ? { phase: 'stall', timeout: stallTimeout, progress }
-            : { phase: 'first byte', timeout: firstByteTimeout, progress }
-        await ending.patiently(patience, unlessAborted(write(socket, piece), signal))
-        done += count
-        sent += count
-        onBytes?.(count)
-      }
+  const send = async (chunk: Uint8Array) => {
+    for (let done = 0; done < chunk.length; ) {
+      signal.throwIfAborted()
+      const wanted = Math.min(chunk.length - done, PIECE)
+      const start = flow.watched ? flow.now() : undefined
+      const count = flow.tryAcquire(wanted) || (await flow.acquire(wanted, { signal }))
+      const piece = count === chunk.length ? chunk : chunk.subarray(done, done + count)
+      flow.append(piece, start)
+      const patience: Patience =
+        sent > 0
+          ? { phase: 'stall', timeout: stallTimeout, progress }
+          : { phase: 'first byte', timeout: firstByteTimeout, progress }
+      await ending.patiently(patience, unlessAborted(write(socket, piece), signal))
+      done += count
+      sent += count
+      onBytes?.(count)
     }
+  }
+  try {
+    // As bytes that are there already would otherwise be waited for one by one.
+    if (Symbol.iterator in chunks) for (const chunk of chunks) await send(chunk)
+    else for await (const chunk of chunks) await send(chunk)
     return sent
   } finally {
     ending.release()

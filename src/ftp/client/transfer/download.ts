@@ -66,6 +66,7 @@ class Download {
 
   async #run(destination: Destination): Promise<void> {
     const { settings, signal } = this.#options
+    destination.prepare?.()
     const isFinal = (error: unknown) => destination.isOwn(error)
     await attempts(this.#connection, { retry: settings.retry, signal, isFinal }, (session, end, failed) =>
       this.#attempt(session, end, failed),

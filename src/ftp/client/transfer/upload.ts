@@ -76,6 +76,7 @@ class Upload {
   async run(): Promise<FileResult> {
     const { settings, signal } = this.#options
     const origin = this.#origin
+    origin.look().catch(() => {}) // while others have the connection; what goes wrong is told in the attempt
     const isFinal = (error: unknown) => origin.isOwn(error) || !origin.canBeginAt(0)
     await attempts(this.#connection, { retry: settings.retry, signal, isFinal }, (session, end, failed) =>
       this.#attempt(session, end, failed),

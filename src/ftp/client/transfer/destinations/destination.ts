@@ -9,6 +9,8 @@ export interface Destination {
   readonly canRestart: boolean
   /** Whether an error has come from here, so that a further attempt would be in vain. */
   isOwn(error: unknown): boolean
+  /** Gets ready as far as it can without knowing anything of the file, while others have the connection. What goes wrong is told later. */
+  prepare?(): void
   /**
    * Gets ready, and finds out how much there is of the file that `source` tells of, from an earlier attempt or an earlier download.
    *

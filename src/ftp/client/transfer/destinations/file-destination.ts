@@ -64,6 +64,10 @@ export class FileDestination implements Destination {
     return this.#failure !== undefined && this.#failure.error === error
   }
 
+  prepare(): void {
+    if (this.#mark === undefined) this.#handle().catch(() => {})
+  }
+
   whereToBegin(source: KnownFile): Promise<number> {
     return this.#own(this.#begin(source))
   }
