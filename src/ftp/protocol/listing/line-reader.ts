@@ -4,10 +4,10 @@ const LF = 0x0a
 const CR = 0x0d
 
 /**
- * Bytes of lines that are told of together. To turn each line into text by itself would take twice as long; but each piece of such
- * a text keeps all of it alive, so it must not be long.
+ * Bytes of lines that are told of together. To turn each line into text by itself would take twice as long; but V8 keeps such a text
+ * as long as any piece of it, such as one name, so it must not be long. Four times as much would save 7 % of the time.
  */
-const BLOCK = 4096
+const BLOCK = 1024
 
 /** Who is told of lines. The bytes may be overwritten afterwards. */
 export interface LineTaker {
