@@ -8,20 +8,24 @@ type Named = Readonly<Record<string, StreamThrottle>>
 export class ClientThrottles {
   /** `throttles.name = ...` and `delete throttles.name` hold at once. */
   readonly named: Record<string, StreamThrottle>
+  /** The same, read without the look-out for changes. */
+  #current: Named
   readonly #running = new Set<(now: Named, before: Named) => void>()
 
   constructor(initial: Named) {
+    this.#current = Object.assign(Object.create(null), initial)
     this.named = watchChanges(initial, checkStreamThrottle, (throttles) => {
-      const before = { ...this.named }
-      for (const update of this.#running) update(throttles, before)
+      for (const update of this.#running) update(throttles, this.#current)
+      this.#current = throttles
     })
   }
 
   /** A place at the client's throttles, and at others of its own, which come first where names are the same. */
   flow(direction: 'read' | 'write', own: Named = {}, weight?: number): { readonly flow: Flow; close(): void } {
-    for (const [name, throttle] of Object.entries(own)) checkStreamThrottle(name, throttle)
-    const all = (throttles: Named) => directionOf({ ...throttles, ...own }, direction)
-    const flow = new Flow(all(this.named), { weight })
+    const names = Object.keys(own)
+    for (const name of names) checkStreamThrottle(name, own[name])
+    const all = (throttles: Named) => directionOf(names.length > 0 ? { ...throttles, ...own } : throttles, direction)
+    const flow = new Flow(all(this.#current), { weight })
     const forget = this.follow((throttles) => flow.update(all(throttles)))
     return {
       flow,
