@@ -1,4 +1,4 @@
-const base = ['clock.ts', 'on-abort.ts', 'check-options.ts', 'units.ts', 'errors.ts']
+const base = ['clock.ts', 'on-abort.ts', 'light-abort.ts', 'check-options.ts', 'units.ts', 'errors.ts']
 
 /** The layers of ARCHITECTURE.md: imports go down only. */
 const below = {
@@ -6,6 +6,7 @@ const below = {
   'units.ts': [],
   'clock.ts': [],
   'on-abort.ts': [],
+  'light-abort.ts': [],
   'check-options.ts': [],
   'rate/': ['rate/', 'errors.ts'],
   'throttle/': ['throttle/', 'rate/', 'clock.ts', 'on-abort.ts', 'check-options.ts', 'units.ts', 'errors.ts'],

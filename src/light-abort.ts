@@ -34,7 +34,7 @@ class LightSignal implements AbortSignal {
   }
 
   addEventListener(_type: string, listener: Listener): void {
-    this.#listeners.add(listener)
+    if (!this.aborted) this.#listeners.add(listener)
   }
 
   removeEventListener(_type: string, listener: Listener): void {
@@ -43,12 +43,11 @@ class LightSignal implements AbortSignal {
 
   /** A signal aborts once: no listener is needed after that. */
   dispatchEvent(event: Event): boolean {
-    const listeners = [...this.#listeners]
-    this.#listeners.clear()
-    for (const listener of listeners) {
+    for (const listener of this.#listeners) {
       if (typeof listener === 'function') listener.call(this, event)
       else listener.handleEvent(event)
     }
+    this.#listeners.clear()
     return true
   }
 }
