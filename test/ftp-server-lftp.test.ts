@@ -139,7 +139,9 @@ describe.skipIf(isMissing('lftp'))('Server.listen() serves lftp', () => {
   })
 
   test('with a file in segments', async () => {
-    await using server = await start()
+    // Slow enough that lftp has begun all of them before the first one has it all.
+    const limits = { serverGlobal: { write: '4MiB/s' } }
+    await using server = await start({ limits })
     writeFileSync(join(root, 'big'), big)
     output(await lftp(server, `pget -n 4 big -o ${local}/down`))
     expect(readFileSync(join(local, 'down')).equals(big)).toBe(true)

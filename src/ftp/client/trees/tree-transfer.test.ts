@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -107,6 +108,36 @@ describe('downloadTree()', () => {
       const verbs = log.map((line) => line.split(' ')[0])
       expect(verbs.slice(verbs.indexOf('MLST'))).toEqual(['MLST', 'EPSV', 'MLSD', ...'EPSV RETR EPSV RETR'.split(' ')])
     })
+  })
+
+  test('keeps who may do what with files that are there, in some folders and not in others', async () => {
+    const tree = {
+      'new/': '',
+      'new/file': 'content',
+      'old/': '',
+      'old/deep/': '',
+      'old/deep/file': 'content',
+      'old/file': 'content',
+      top: 'content',
+    }
+    write(join(root, 't'), tree)
+    const there = ['old/file', 'old/deep/file']
+    write(join(local, 't'), { 'old/': '', 'old/deep/': '', 'old/file': 'before', 'old/deep/file': 'before' })
+    for (const path of there) chmodSync(join(local, 't', path), 0o600)
+    await connected(async (connection) => {
+      await downloadTree(connection, '/t', join(local, 't'), {})
+    })
+    expect(readTree(join(local, 't'))).toEqual(tree)
+    for (const path of there) expect(statSync(join(local, 't', path)).mode & 0o777).toBe(0o600)
+  })
+
+  test('does not put a file in the place of a directory that is there', async () => {
+    write(join(root, 't'), { name: 'content' })
+    write(join(local, 't'), { 'name/': '' })
+    await connected(async (connection) => {
+      await expect(downloadTree(connection, '/t', join(local, 't'), {})).rejects.toMatchObject({ code: 'EISDIR' })
+    })
+    expect(readTree(join(local, 't'))).toEqual({ 'name/': '' })
   })
 
   test('leaves links alone', async () => {
