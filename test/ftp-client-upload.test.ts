@@ -353,4 +353,25 @@ describe('Client.upload() with checksum', () => {
     await expect(run).rejects.toMatchObject({ code: 'ERR_SLUICE_FTP_CHECKSUM' })
     expect([...remote.files.keys()]).toEqual([])
   })
+
+  test('does not give a file the time of the right one if it differs', async () => {
+    remote.features = [...remote.features, 'HASH SHA-256*', 'MFMT']
+    await using ftp = await start({ HASH: [`213 SHA-256 0-400000 ${'0'.repeat(64)} copy`] })
+    await expect(ftp.client.upload(path('long'), 'copy', { checksum: true })).rejects.toMatchObject({
+      code: 'ERR_SLUICE_FTP_CHECKSUM',
+    })
+    expect(ftp.commands().filter((line) => /^(MFMT|MDTM)/.test(line))).toEqual([])
+  })
+})
+
+describe('Client.upload() of several files, called at once', () => {
+  test('takes each as it is when its turn has come', async () => {
+    await writeFile(path('small'), 'before')
+    await using ftp = await start()
+    const first = ftp.client.upload(path('long'), 'one')
+    const second = ftp.client.upload(path('small'), 'two')
+    await writeFile(path('small'), 'what was written while the first was on its way')
+    await Promise.all([first, second])
+    expect(String(remote.files.get('two')?.content ?? remote.files.get('two'))).toContain('while the first')
+  })
 })

@@ -10,10 +10,13 @@ const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_TRUNC } = constants
 const NEVER_WAIT = constants.O_NONBLOCK ?? 0
 const NO_LINK = constants.O_NOFOLLOW ?? 0
 
+// Windows refuses to replace a hidden file in this way, and takes what is done in two steps.
+const TRUNCATES = process.platform === 'win32' ? 0 : O_TRUNC
+
 const FLAGS: Readonly<Record<OpenMode, number>> = {
   read: O_RDONLY,
   write: O_WRONLY | O_CREAT,
-  replace: O_WRONLY | O_CREAT | O_TRUNC,
+  replace: O_WRONLY | O_CREAT | TRUNCATES,
   append: O_WRONLY | O_CREAT | O_APPEND,
   'create-new': O_WRONLY | O_CREAT,
 }
@@ -43,7 +46,8 @@ export async function openDiskFile(
     if (created) return new DiskFile(created, path, mode, true, 0)
     handle = await open(real, flags)
     const stats = await handle.stat()
-    if (stats.isFile()) return new DiskFile(handle, path, mode, false, stats.size)
+    if (stats.isFile() && mode === 'replace' && TRUNCATES === 0) await handle.truncate(0)
+    if (stats.isFile()) return new DiskFile(handle, path, mode, false, mode === 'replace' ? 0 : stats.size)
     throw new FileError('open', path, stats.isDirectory() ? 'EISDIR' : 'ENOTSUP')
   } catch (error) {
     await handle?.close()

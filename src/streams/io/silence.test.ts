@@ -92,6 +92,28 @@ describe('Silence.watch()', () => {
   })
 })
 
+test('Silence.watch() goes on for others when one that was told has ended the next', async () => {
+  const { clock, silence, ends, watch } = setUp()
+  const stop = watch('write', 1500)
+  silence.watch({ phase: 'read', timeout: 1000 }, stop)
+  watch('connect', 2000)
+  await clock.run(() => clock.sleep(5000))
+  expect(ends).toEqual([['connect', 2000]])
+})
+
+test('Silence.watch() after the end ends waits all the same, and takes its timer with it', async () => {
+  const { clock, silence, ends, watch } = setUp()
+  silence.end()
+  const stop = watch('read', 1000)
+  watch('write', 2000)()
+  expect(clock.pending).toBe(1)
+  stop()
+  expect(clock.pending).toBe(0)
+  watch('connect', 500)
+  await clock.run(() => clock.sleep(5000))
+  expect(ends).toEqual([['connect', 500]])
+})
+
 test('Silence.end() leaves no timer, and nobody is told', async () => {
   const { clock, silence, ends, watch } = setUp()
   watch('read', 1000)

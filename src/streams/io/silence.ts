@@ -22,6 +22,7 @@ export class Silence {
   /** When the timer fires. */
   #at = Infinity
   #cancel: (() => void) | undefined
+  #isEnded = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -38,11 +39,15 @@ export class Silence {
     const wait = new Wait(patience, timeout, this.#clock.now(), silent)
     this.#waits.add(wait)
     this.#set(wait.next, wait.slack)
-    return () => this.#waits.delete(wait)
+    return () => {
+      this.#waits.delete(wait)
+      if (this.#isEnded && this.#waits.size === 0) this.end()
+    }
   }
 
-  /** Ends all watches, and the timer with them. */
+  /** Ends all watches, and the timer with them. Later ones take their timers with them. */
   end(): void {
+    this.#isEnded = true
     this.#waits.clear()
     this.#cancel?.()
     this.#cancel = undefined
@@ -59,12 +64,11 @@ export class Silence {
   readonly #look = () => {
     const now = this.#clock.now()
     this.#at = Infinity
+    for (const wait of this.#waits) if (wait.next <= now && wait.look(now)) this.#waits.delete(wait)
+    // Who was told may have ended others.
     let first: Wait | undefined
-    for (const wait of this.#waits) {
-      if (wait.next <= now && wait.look(now)) this.#waits.delete(wait)
-      else if (!first || wait.next < first.next) first = wait
-    }
-    if (first && this.#waits.has(first)) this.#set(first.next, first.isLast ? undefined : first.slack)
+    for (const wait of this.#waits) if (!first || wait.next < first.next) first = wait
+    if (first) this.#set(first.next, first.isLast ? undefined : first.slack)
   }
 }
 

@@ -44,6 +44,18 @@ const outcome = (promise: Promise<{ readonly code: number }>) =>
     (error) => error.code as string,
   )
 
+test('ControlConnection.together() lets commands go out in one go', async () => {
+  const { control, socket, say } = await setUp()
+  const commands = control.together(() => {
+    const sent = [control.send('SIZE', 'a'), control.send('EPSV')]
+    expect(socket.writableLength).toBe('SIZE a\r\nEPSV\r\n'.length)
+    return sent
+  })
+  await say('213 1\r\n229 x\r\n')
+  const replies = await Promise.all(commands.map((command) => control.reply(command, patience)))
+  expect(replies.map(({ code }) => code)).toEqual([213, 229])
+})
+
 describe('ControlConnection.reply()', () => {
   const said = '120-Wait\r\n 220 not yet\r\n120 a moment\r\n220-Hi\r\n\r\n331 no\r\n220 there\r\n257 "/"\r\n550 No\r\n'
   for (const cut of [1, 2, 3, 5, 7, 11, said.length]) {

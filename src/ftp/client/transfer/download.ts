@@ -65,8 +65,8 @@ class Download {
   }
 
   async #run(destination: Destination): Promise<void> {
-    const { settings, signal } = this.#options
-    destination.prepare?.()
+    const { settings, signal, ahead } = this.#options
+    if (ahead) destination.prepare?.()
     const isFinal = (error: unknown) => destination.isOwn(error)
     await attempts(this.#connection, { retry: settings.retry, signal, isFinal }, (session, end, failed) =>
       this.#attempt(session, end, failed),

@@ -13,6 +13,8 @@ export interface FileTransferOptions extends WaitOptions {
   readonly progress?: JobProgress | undefined
   /** What a listing says of the file on the server. It is not asked for again. */
   readonly known?: KnownFile | undefined
+  /** Whether the local file is got ready while others have the connection. So many are then open as call at a time. @default false */
+  readonly ahead?: boolean | undefined
   /** Whether nothing is there yet under the name of the local file. @default that is looked at */
   readonly isNew?: boolean | undefined
 }

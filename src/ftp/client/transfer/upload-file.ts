@@ -21,5 +21,5 @@ export function uploadFile(
   checkPath('upload a file', local)
   checkPath('upload', remote)
   options.signal?.throwIfAborted()
-  return upload(connection, new FileOrigin(local), remote, options)
+  return upload(connection, new FileOrigin(local, connection.settings.clock), remote, options)
 }

@@ -76,7 +76,7 @@ class Upload {
   async run(): Promise<FileResult> {
     const { settings, signal } = this.#options
     const origin = this.#origin
-    origin.look().catch(() => {}) // while others have the connection; what goes wrong is told in the attempt
+    if (this.#options.ahead) origin.prepare?.()
     const isFinal = (error: unknown) => origin.isOwn(error) || !origin.canBeginAt(0)
     await attempts(this.#connection, { retry: settings.retry, signal, isFinal }, (session, end, failed) =>
       this.#attempt(session, end, failed),
@@ -98,7 +98,11 @@ class Upload {
     const time = settings.preserveTimes ? modified : undefined
     // What is asked goes out in one go: each of them alone would take as long as the way there and back.
     const questions = session.control.together(() => {
-      const asked = [checkStored(session, path, this.#size, end), time && this.#setTime(session, time, end)]
+      // A file that is found to be wrong must not look like the right one.
+      const asked = [
+        checkStored(session, path, this.#size, end),
+        !algorithm && time && this.#setTime(session, time, end),
+      ]
       if (!algorithm && !this.#target.isTemporary) askAhead(session)
       return asked
     })
@@ -106,6 +110,7 @@ class Upload {
     if (algorithm) {
       await this.#origin.compare(path, await checksumOf(session, path, algorithm, end), end)
       this.#isChecked = true
+      if (time) await this.#setTime(session, time, end)
     }
     await this.#target.finish(session, end)
   }

@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs'
 import { lstat, mkdir, opendir, realpath, rmdir, stat, unlink } from 'node:fs/promises'
-import { sep } from 'node:path'
+import { parse, sep } from 'node:path'
 import { UnsafeNameError } from '../../errors.ts'
 import { FileError } from '../../files/file-error.ts'
 import { textCodec } from '../../protocol/codec.ts'
@@ -27,7 +27,7 @@ export class LocalSide implements Side {
 
   constructor(root: string) {
     // Else the root of the file system would get a second separator.
-    this.#root = root.length > 1 && root.endsWith(sep) ? root.slice(0, -1) : root
+    this.#root = root.endsWith(sep) && root !== parse(root).root ? root.slice(0, -1) : root
   }
 
   pathOf(path: string): string {
@@ -115,9 +115,14 @@ export class LocalSide implements Side {
   }
 }
 
+/** Whether nothing is in a folder; false if that can't be told: one may be written to and not read. */
 async function isEmpty(folder: string): Promise<boolean> {
-  for await (const _ of await opendir(localPath(folder) as string)) return false
-  return true
+  try {
+    for await (const _ of await opendir(localPath(folder) as string)) return false
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** One that has gone meanwhile is left out. */

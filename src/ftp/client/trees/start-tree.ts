@@ -90,9 +90,21 @@ async function transfer(
     transfer: (path, known, reason, end) => {
       const [there, here] = [remote.pathOf(path), local.pathOf(path)]
       if (direction === 'download') {
-        return downloadFile(carrier, there, here, { settings, progress, known, isNew: local.isNew(path), signal: end })
+        return downloadFile(carrier, there, here, {
+          settings,
+          progress,
+          known,
+          isNew: local.isNew(path),
+          ahead: true,
+          signal: end,
+        })
       }
-      return uploadFile(carrier, here, there, { settings: uploadSettings(settings, reason), progress, signal: end })
+      return uploadFile(carrier, here, there, {
+        settings: uploadSettings(settings, reason),
+        progress,
+        ahead: true,
+        signal: end,
+      })
     },
   }
   const tree = new TreeTransfer(job)

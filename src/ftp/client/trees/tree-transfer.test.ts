@@ -270,6 +270,15 @@ describe('downloadTree()', () => {
     expect(readdirSync(local).length).toBeLessThan(50)
   })
 
+  test('asks for the next data connection when the one before has ended', async () => {
+    write(join(root, 'tree'), { a: '1', b: '2', c: '3' })
+    await connected(async (connection, log) => {
+      await downloadTree(connection, '/tree', local, {})
+      const verbs = log.map((line) => line.split(' ')[0])
+      expect(verbs.slice(verbs.indexOf('RETR'))).toEqual(['RETR', 'EPSV', 'RETR', 'EPSV', 'RETR'])
+    })
+  })
+
   test('goes through deep trees', async () => {
     const deep = Array.from({ length: 150 }, (_, i) => `${i}/`).join('')
     mkdirSync(join(root, 'tree', deep), { recursive: true })
@@ -294,6 +303,16 @@ describe('uploadTree()', () => {
     for (const path of Object.keys(tree).filter((name) => !name.endsWith('/'))) {
       expect(statSync(pathIn(join(root, 'a/b'), path)).mtime).toEqual(statSync(pathIn(join(local, 'tree'), path)).mtime)
     }
+  })
+
+  test('asks all that it has to in one go, after each file', async () => {
+    write(join(local, 'tree'), { a: '1', b: '2' })
+    await connected(async (connection, log) => {
+      await uploadTree(connection, join(local, 'tree'), '/up', {})
+      const verbs = log.map((line) => line.split(' ')[0])
+      const own = verbs.slice(verbs.indexOf('STOR'))
+      expect(own).toEqual(['STOR', 'SIZE', 'MFMT', 'EPSV', 'STOR', 'SIZE', 'MFMT'])
+    })
   })
 
   test('fails for names that FTP can not say, and takes the others', async () => {

@@ -1,4 +1,5 @@
 import { constants } from 'node:fs'
+import type { Clock } from '../../../../clock.ts'
 import { ChangedError } from '../../../errors.ts'
 import { FileError } from '../../../files/file-error.ts'
 import { blocksOf } from '../../../transfer/send-file.ts'
@@ -9,6 +10,9 @@ import type { Origin, OriginFile } from './origin.ts'
 
 /** A file up to this size is read in one go. */
 const SMALL = 64 * 1024
+
+/** What was got ready may have changed since; milliseconds. */
+const READY_HOLDS = 1000
 
 /** A pipe without a writer, which is refused once it is known to be one, would hold the opening up for ever. */
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
@@ -27,10 +31,13 @@ export class FileOrigin implements Origin {
   #looking: Promise<FileFacts> | undefined
   /** All of a small file. */
   #content: Uint8Array | undefined
+  readonly #clock: Clock
+  #preparedAt: number | undefined
   #failure: { readonly error: unknown } | undefined
 
-  constructor(path: string) {
+  constructor(path: string, clock: Clock) {
     this.#path = path
+    this.#clock = clock
   }
 
   canBeginAt(): boolean {
@@ -43,8 +50,16 @@ export class FileOrigin implements Origin {
 
   /** @throws The error of the file system; EISDIR for a directory, EINVAL for what is no file either. */
   look(): Promise<FileFacts> {
+    const isOld = this.#preparedAt !== undefined && this.#clock.now() - this.#preparedAt > READY_HOLDS
+    this.#preparedAt = undefined
+    if (isOld) this.#looking = this.#own(this.#lookAgain())
     this.#looking ??= this.#own(this.#look())
     return this.#looking
+  }
+
+  prepare(): void {
+    this.look().catch(() => {})
+    this.#preparedAt = this.#clock.now()
   }
 
   chunks(position: number): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
@@ -73,6 +88,14 @@ export class FileOrigin implements Origin {
     if (!stats.isFile()) throw new FileError('upload', this.#path, 'EINVAL')
     if (stats.size <= SMALL) this.#content = await this.#readAll(handle, stats.size)
     return { size: stats.size, modified: stats.mtime, mtimeMs: stats.mtimeMs }
+  }
+
+  /** There may be another file by now. */
+  async #lookAgain(): Promise<FileFacts> {
+    await this.close()
+    this.#opening = undefined
+    this.#content = undefined
+    return await this.#look()
   }
 
   async *#blocks(position: number): AsyncGenerator<Uint8Array> {
