@@ -76,7 +76,7 @@ class Upload {
   async run(): Promise<FileResult> {
     const { settings, signal } = this.#options
     const origin = this.#origin
-    if (this.#options.ahead) origin.prepare?.()
+    if (this.#options.ahead) void origin.prepare?.()
     const isFinal = (error: unknown) => origin.isOwn(error) || !origin.canBeginAt(0)
     await attempts(this.#connection, { retry: settings.retry, signal, isFinal }, (session, end, failed) =>
       this.#attempt(session, end, failed),

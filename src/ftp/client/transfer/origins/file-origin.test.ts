@@ -41,21 +41,17 @@ describe('FileOrigin.prepare()', () => {
         const path = join(folder, 'file')
         writeFileSync(path, 'before'.padEnd(length))
         const origin = new FileOrigin(path, clock)
-        origin.prepare()
-        await origin.look() // it is ready
-        const other = new FileOrigin(path, clock)
-        other.prepare()
+        await origin.prepare()
         await clock.run(() => clock.sleep(waited))
         replace(path, 'after!'.padEnd(length))
-        expect(await contentOf(other)).toBe(expected)
-        await origin.close()
+        expect(await contentOf(origin)).toBe(expected)
       })
     }
   }
 
   test('tells what goes wrong to who looks', async () => {
     const origin = new FileOrigin(join(folder, 'missing'), new VirtualClock())
-    origin.prepare()
+    await origin.prepare()
     const failure: unknown = await origin.look().catch((error: unknown) => error)
     expect(failure).toMatchObject({ code: 'ENOENT' })
     expect(origin.isOwn(failure)).toBe(true)

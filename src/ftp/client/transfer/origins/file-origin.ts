@@ -57,9 +57,10 @@ export class FileOrigin implements Origin {
     return this.#looking
   }
 
-  prepare(): void {
-    this.look().catch(() => {})
+  async prepare(): Promise<void> {
+    const looking = this.look()
     this.#preparedAt = this.#clock.now()
+    await looking.catch(() => {})
   }
 
   chunks(position: number): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {

@@ -13,8 +13,8 @@ export interface Origin {
   canBeginAt(position: number): boolean
   /** Whether an error has come from here, so that a further attempt would be in vain. */
   isOwn(error: unknown): boolean
-  /** Gets ready while others have the connection. What goes wrong is told by {@link look}. */
-  prepare?(): void
+  /** Gets ready while others have the connection. Never rejects: what goes wrong is told by {@link look}. */
+  prepare?(): Promise<void>
   /** Gets ready. The same is said each time. */
   look(): Promise<OriginFile>
   /** A checksum will be asked for. */
