@@ -172,6 +172,7 @@ export class Connection {
     if (this.#closing) throw new ClosedError('reconnect', { reason: 'the client was closed' })
     await this.#access.enter(signal)
     try {
+      if (this.#closing) throw new ClosedError('reconnect', { reason: 'the client was closed' })
       if (this.#session.control.failure !== undefined) await this.abortable(signal, (end) => this.#reopen(end))
     } finally {
       this.#access.leave()

@@ -20,8 +20,8 @@ export function passiveChannel(session: Session, target: HostPort, intake: Socke
 const AHEAD_HOLDS = 1000
 
 /**
- * Asks where to connect to for the next transfer, if one is about to come: the answer is on its way while this one ends. The data of this one must have
- * ended, since a server may take the question for the end of them.
+ * Asks where to connect to for the next transfer, if one is about to come: the answer is on its way while that gets ready. This one must have been confirmed: a
+ * server that answers before it does that would seem to confirm it, or to refuse it.
  */
 export function askAhead(session: Session): void {
   const { settings, control } = session

@@ -103,13 +103,17 @@ async function* listBy(
   const { codec, clock, timeouts } = session.settings
   const parser = new ListingParser({ format, codec, ...(onUnreadable ? { onUnreadable } : {}) })
   const intake = new SocketIntake()
-  const transfer = await DataTransfer.start(session, { verb, argument, intake, signal })
+  const { silence } = session.control
+  let transfer: DataTransfer | undefined
+  let chunks: AsyncGenerator<Buffer> | undefined
   try {
-    if (!transfer.usesOnread) intake.attach(transfer.socket, false)
+    const started = await DataTransfer.start(session, { verb, argument, intake, signal })
+    transfer = started
+    if (!started.usesOnread) intake.attach(started.socket, false)
     const { stall: stallTimeout, firstByte: firstByteTimeout } = timeouts
-    const chunks = received(intake, { flow, clock, signal: transfer.end, stallTimeout, firstByteTimeout })
+    chunks = received(intake, { flow, clock, signal: started.end, silence, stallTimeout, firstByteTimeout })
     for (;;) {
-      const next = await chunks.next().catch((error: unknown) => transfer.explain(error, signal))
+      const next = await chunks.next().catch((error: unknown) => started.explain(error, signal))
       if (next.done) break
       seen()
       for (let at = 0; at < next.value.length; at += PART) {
@@ -119,10 +123,11 @@ async function* listBy(
     }
     const last = parser.end()
     if (last.length > 0) yield last
-    await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
+    await started.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
   } finally {
+    await chunks?.return(undefined)
+    await transfer?.stop()
     intake.release()
-    await transfer.stop()
   }
 }
 

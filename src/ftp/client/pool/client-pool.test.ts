@@ -7,7 +7,6 @@ import { StreamThrottle } from '../../../throttle/stream-throttle.ts'
 import { Throttle } from '../../../throttle/throttle.ts'
 import { Server, type ServerOptions } from '../../server/index.ts'
 import type { Client } from '../client.ts'
-import type { LogEntry } from '../log.ts'
 import { ClientPool, type ClientPoolOptions } from './client-pool.ts'
 
 let root: string
@@ -53,23 +52,6 @@ function deferred() {
   })
   return { promise, resolve }
 }
-
-test('ClientPool asks ahead for the next data connection while others wait for a connection', async () => {
-  const files = writeFiles(6)
-  const said: string[] = []
-  const logger = ({ kind, text, connection }: LogEntry) => {
-    if (kind !== 'note') said.push(`${connection} ${text.slice(0, 4).trim()}`)
-  }
-  await withPool({ connections: 2, logger }, async (pool) => {
-    await Promise.all(Object.keys(files).map((name) => pool.downloadBytes(`tree/${name}`)))
-  })
-  for (const own of new Set(said.map((line) => line.split(' ')[0]))) {
-    const line = said.filter((text) => text.startsWith(`${own} `)).map((text) => text.slice(text.indexOf(' ') + 1))
-    const [first, last] = [line.indexOf('EPSV', line.indexOf('RETR')), line.indexOf('226')]
-    expect(first, line.join(' ')).toBeGreaterThan(0)
-    expect(first, line.join(' ')).toBeLessThan(last)
-  }
-})
 
 describe('new ClientPool()', () => {
   const wrong: [ClientPoolOptions, RegExp][] = [

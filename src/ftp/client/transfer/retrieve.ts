@@ -3,7 +3,6 @@ import { TruncatedError } from '../../errors.ts'
 import { receive, type TakeBytes } from '../../transfer/receive-file.ts'
 import { SocketIntake } from '../../transfer/socket-intake.ts'
 import { DataTransfer } from '../data/data-transfer.ts'
-import { askAhead } from '../data/passive.ts'
 import { sizeIfTold } from '../operations/files.ts'
 import type { Session } from '../session/session.ts'
 
@@ -51,7 +50,6 @@ export async function retrieve(session: Session, request: RetrieveRequest): Prom
     } catch (error) {
       return await transfer.explain(error, signal)
     }
-    askAhead(session)
     await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
     await checkWhole(session, path, offset + count, announced ?? size, offset, signal)
     return count
