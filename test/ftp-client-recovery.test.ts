@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Client, ClientOptions, DataConnectionThrottleStreamIO } from 'sluice/ftp'
 import type { FtpAnswers, FtpCall, PeerStream } from 'sluice/testing'
 import { describe, expect, test } from 'vitest'
+import { memory } from '../src/ftp/transfer/memory-pool.ts'
 import { type ScriptedFtp, scriptedFtp } from './fixtures/scripted-ftp.ts'
 
 const modes: ClientOptions[] = [{ mode: 'passive' }, { mode: 'active' }, { tls: 'explicit' }]
@@ -336,5 +337,75 @@ describe('Client, stopping a transfer', () => {
     expect(ftp.commands()).not.toContain('ABOR')
     await (await ftp.client.downloadStream('endless')).close()
     expect(ftp.commands().slice(-3)).toEqual(['RETR endless', 'ABOR', 'PWD'])
+  })
+})
+
+describe('a client whose transfers go on or break off', () => {
+  test('asks for the next data connection when the transfer before is confirmed, not earlier', async () => {
+    const asked: number[] = []
+    await using ftp = await scriptedFtp({
+      RETR: async (call) => {
+        await call.reply('150 Here it comes')
+        const data = await call.data()
+        await data.send('content')
+        data.end()
+        await delay(100)
+        asked.push(call.session.received.filter((line) => line === 'EPSV').length)
+        return '226 Done'
+      },
+      SIZE: '213 7',
+    })
+    await Promise.all([ftp.client.downloadBytes('a'), ftp.client.downloadBytes('b')])
+    expect(asked).toEqual([1, 2])
+  })
+
+  test('gives the memory of listings back that are refused', async () => {
+    await using ftp = await scriptedFtp({ LIST: '550 No', MLSD: '550 No' })
+    for (let i = 0; i < 12; i++) await expect(ftp.client.list('/x')).rejects.toMatchObject({ replyCode: 550 })
+    expect([memory.isBusy, memory.isScarce]).toEqual([false, false])
+  })
+
+  test('leaves no timer of a listing that its reader ends by an error', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    const before = timers()
+    const list = async (call: FtpCall) => {
+      await call.reply('150 Here it comes')
+      const data = await call.data()
+      await delay(50)
+      await data.send('rubbish\r\n')
+      await data.silence()
+      return '426 Broken off'
+    }
+    {
+      await using ftp = await scriptedFtp({ LIST: list, MLSD: list }, { timeout: 9000 })
+      const onUnreadable = () => {
+        throw reason
+      }
+      const read = async () => {
+        for await (const _ of ftp.client.list('/', { onUnreadable })) break
+      }
+      await expect(read()).rejects.toThrow(reason)
+    }
+    await expect.poll(timers, { timeout: 2000 }).toBeLessThanOrEqual(before)
+  })
+
+  test('opens nothing for a reconnect() that had to wait when the client was closed', async () => {
+    let isFirst = true
+    await using ftp = await scriptedFtp({
+      NOOP: (call) => call.session.end(),
+      USER: async () => {
+        if (!isFirst) await delay(200)
+        isFirst = false
+        return '230 In'
+      },
+    })
+    await expect(ftp.client.command('NOOP')).rejects.toThrow()
+    const both = [ftp.client.reconnect(), ftp.client.reconnect()].map((done) =>
+      done.catch((error: Error) => error.name),
+    )
+    await delay(50)
+    ftp.client.close()
+    expect(await Promise.all(both)).toEqual(['ClosedError', 'ClosedError'])
+    expect(ftp.peer.sessions.length).toBe(2)
   })
 })

@@ -96,17 +96,19 @@ class Upload {
     await this.#send(session, offset, looking, end)
     const { modified } = await looking
     const time = settings.preserveTimes ? modified : undefined
-    // What is asked goes out in one go: each of them alone would take as long as the way there and back.
-    const questions = session.control.together(() => {
-      // A file that is found to be wrong must not look like the right one.
-      const asked = [
-        checkStored(session, path, this.#size, end),
-        !algorithm && time && this.#setTime(session, time, end),
-      ]
-      if (!algorithm && !this.#target.isTemporary) askAhead(session)
-      return asked
-    })
-    await allDone(questions)
+    // A file that is found to be wrong must not look like the right one.
+    if (algorithm || !session.isTransferNext()) {
+      await checkStored(session, path, this.#size, end)
+      if (time && !algorithm) await this.#setTime(session, time, end)
+    } else {
+      // Where many files go, what is asked goes out in one go: each of them alone would take as long as the way there and back.
+      const questions = session.control.together(() => {
+        const asked = [checkStored(session, path, this.#size, end), time && this.#setTime(session, time, end)]
+        if (!this.#target.isTemporary) askAhead(session)
+        return asked
+      })
+      await allDone(questions)
+    }
     if (algorithm) {
       await this.#origin.compare(path, await checksumOf(session, path, algorithm, end), end)
       this.#isChecked = true
