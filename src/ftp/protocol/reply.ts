@@ -1,5 +1,5 @@
 import { ProtocolError } from '../errors.ts'
-import { type TextCodec, textCodec } from './codec.ts'
+import { decodesByLine, type TextCodec, textCodec } from './codec.ts'
 import { PartialLine } from './partial-line.ts'
 import { escapeTelnet, unescapeTelnet } from './telnet.ts'
 
@@ -42,8 +42,8 @@ const SPACE = 0x20
 export class ReplyParser {
   readonly #codec: TextCodec
   readonly #maxLength: number
-  /** Whether ASCII is ASCII in the encoding. */
-  readonly #knowsAscii: boolean
+  /** Whether lines can be decoded together. */
+  readonly #decodesByLine: boolean
   readonly #partial = new PartialLine()
   /** The code of the multi-line reply that has begun; 0 if none has. */
   #code = 0
@@ -59,7 +59,7 @@ export class ReplyParser {
       throw new RangeError(`Cannot create a reply parser: 'maxLength' must be an integer > 0, is ${maxLength}`)
     }
     this.#codec = codec
-    this.#knowsAscii = codec === textCodec('utf8') || codec === textCodec('latin1')
+    this.#decodesByLine = decodesByLine(codec)
     this.#maxLength = maxLength
   }
 
@@ -91,7 +91,7 @@ export class ReplyParser {
 
   /** The text of whole lines of ASCII, which nearly all are: they can be read in one go. */
   #readUsual(bytes: Uint8Array): string | undefined {
-    if (!this.#knowsAscii || this.#partial.length > 0 || bytes[bytes.length - 1] !== LF) return undefined
+    if (!this.#decodesByLine || this.#partial.length > 0 || bytes[bytes.length - 1] !== LF) return undefined
     const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const text = buffer.toString('latin1')
     return NO_ASCII.test(text) ? undefined : text

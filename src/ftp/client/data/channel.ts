@@ -2,7 +2,6 @@ import type { Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { opened } from '../../../streams/io/opened.ts'
 import type { Ending } from '../../transfer/ending.ts'
-import type { SocketIntake } from '../../transfer/socket-intake.ts'
 import type { Session } from '../session/session.ts'
 
 /** A data connection in the making. It is made while the command that it is for is on its way. */
@@ -27,13 +26,6 @@ export interface ResetOptions {
    * @default false
    */
   readonly whenMade?: boolean
-}
-
-/** What a channel is made for. */
-export interface ChannelOptions {
-  /** Where what comes is to go, if it is not read from the socket. */
-  readonly intake?: SocketIntake | undefined
-  readonly signal: AbortSignal | undefined
 }
 
 /** Puts TLS on a data connection, whoever has opened it: the FTP client is always the client of TLS (RFC 4217 section 10). */

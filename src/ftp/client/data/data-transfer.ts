@@ -5,20 +5,24 @@ import { ReplyError } from '../../errors.ts'
 import { type CodeMask, matchesCode } from '../../protocol/code-mask.ts'
 import type { Reply } from '../../protocol/reply.ts'
 import { Ending } from '../../transfer/ending.ts'
+import type { SocketIntake } from '../../transfer/socket-intake.ts'
 import type { Exchange } from '../control/exchange.ts'
 import type { Session } from '../session/session.ts'
 import { activeChannel } from './active.ts'
-import type { Channel, ChannelOptions } from './channel.ts'
+import type { Channel } from './channel.ts'
 import { passiveChannel, whereTo } from './passive.ts'
 
 /** A command that moves data, such as RETR. */
-export interface TransferCommand extends ChannelOptions {
+export interface TransferCommand {
   readonly verb: string
   readonly argument?: string | undefined
   /** Where in the file to begin, in bytes, by REST (RFC 3659 section 5). */
   readonly offset?: number | undefined
   /** What has to be ready before the command goes out; the way for the data is made meanwhile. */
   readonly prepared?: Promise<unknown> | undefined
+  /** Where what comes is to go, if it is not read from the socket. */
+  readonly intake?: SocketIntake | undefined
+  readonly signal: AbortSignal | undefined
 }
 
 /**
