@@ -341,24 +341,6 @@ describe('Client, stopping a transfer', () => {
 })
 
 describe('a client whose transfers go on or break off', () => {
-  test('asks for the next data connection when the transfer before is confirmed, not earlier', async () => {
-    const asked: number[] = []
-    await using ftp = await scriptedFtp({
-      RETR: async (call) => {
-        await call.reply('150 Here it comes')
-        const data = await call.data()
-        await data.send('content')
-        data.end()
-        await delay(100)
-        asked.push(call.session.received.filter((line) => line === 'EPSV').length)
-        return '226 Done'
-      },
-      SIZE: '213 7',
-    })
-    await Promise.all([ftp.client.downloadBytes('a'), ftp.client.downloadBytes('b')])
-    expect(asked).toEqual([1, 2])
-  })
-
   test('gives the memory of listings back that are refused', async () => {
     await using ftp = await scriptedFtp({ LIST: '550 No', MLSD: '550 No' })
     for (let i = 0; i < 12; i++) await expect(ftp.client.list('/x')).rejects.toMatchObject({ replyCode: 550 })

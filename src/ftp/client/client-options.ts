@@ -9,6 +9,7 @@ import type { StreamThrottle } from '../../throttle/stream-throttle.ts'
 import { type Encoding, type TextCodec, textCodec } from '../protocol/codec.ts'
 import { formatCommand } from '../protocol/command.ts'
 import type { Logger } from './log.ts'
+import { ServerHabits } from './session/server-habits.ts'
 import { type TimeoutSettings, type Timeouts, timeoutSettings } from './timeouts.ts'
 
 /** Where a connection is to go, for a `connect` of one's own. */
@@ -141,6 +142,7 @@ export interface ClientSettings {
   readonly localAddress: string | undefined
   readonly logger: Logger | undefined
   readonly clock: Clock
+  readonly habits: ServerHabits
 }
 
 const NAMES = [
@@ -195,6 +197,7 @@ export function clientSettings(host: string, options: ClientOptions): ClientSett
     localAddress: options.localAddress,
     logger: options.logger,
     clock: options.clock ?? systemClock,
+    habits: new ServerHabits(),
   }
 }
 

@@ -2,11 +2,12 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
-import { systemClock } from '../../../clock.ts'
-import { type PeerSession, ScriptedPeer } from '../../../testing/index.ts'
+import { type Clock, systemClock } from '../../../clock.ts'
+import { type PeerSession, ScriptedPeer, VirtualClock } from '../../../testing/index.ts'
 import { textCodec } from '../../protocol/codec.ts'
 import { Log, type LogEntry } from '../log.ts'
 import { ControlConnection, type ReplyOptions } from './control-connection.ts'
+import { OverlookedError } from './exchange.ts'
 
 const patience: ReplyOptions = { phase: 'command', timeout: 2_000 }
 const open: AsyncDisposable[] = []
@@ -15,7 +16,7 @@ afterEach(async () => {
 })
 
 /** A control connection, and the other end of it, which does what the test tells it. */
-async function setUp() {
+async function setUp(clock: Clock = systemClock) {
   const come: PeerSession[] = []
   const peer = await ScriptedPeer.listen((session) => {
     come.push(session)
@@ -31,7 +32,7 @@ async function setUp() {
   await once(socket, 'connect')
   const entries: LogEntry[] = []
   const log = new Log('peer', (entry) => entries.push(entry))
-  const control = new ControlConnection(socket, { codec: textCodec('utf8'), clock: systemClock, log })
+  const control = new ControlConnection(socket, { codec: textCodec('utf8'), clock, log })
   while (come.length === 0) await delay(1)
   const session = come[0] as PeerSession
   return { control, session, socket, entries, say: (text: string) => session.send(text) }
@@ -54,6 +55,55 @@ test('ControlConnection.together() lets commands go out in one go', async () => 
   await say('213 1\r\n229 x\r\n')
   const replies = await Promise.all(commands.map((command) => control.reply(command, patience)))
   expect(replies.map(({ code }) => code)).toEqual([213, 229])
+})
+
+describe('ControlConnection.reply(), of a command sent ahead of a confirmation', () => {
+  async function download() {
+    const clock = new VirtualClock()
+    const { control, say } = await setUp(clock)
+    const retr = control.send('RETR', 'x')
+    await say('150 Here it comes\r\n')
+    await control.reply(retr, { ...patience, timeout: undefined })
+    const epsv = control.together(() => control.send('EPSV'))
+    return { control, clock, say, retr, epsv }
+  }
+
+  test('tells of a failed transfer after 5 s if nothing more comes', async () => {
+    const { control, clock, say, retr } = await download()
+    const final = outcome(control.reply(retr, { ...patience, timeout: 60_000 }))
+    await say('426 Cut off\r\n')
+    await once(control.socket, 'data')
+    await clock.advance(4900)
+    expect(retr.isDone).toBe(false)
+    await clock.advance(200)
+    expect([await final, control.failure]).toEqual([426, undefined])
+  })
+
+  test('tells at once of a failed transfer if the connection closes', async () => {
+    const { control, say, retr } = await download()
+    const final = outcome(control.reply(retr, { ...patience, timeout: undefined }))
+    await say('426 Cut off\r\n')
+    await once(control.socket, 'data')
+    control.destroy()
+    expect(await final).toBe(426)
+  })
+
+  for (const timeout of [undefined, 60_000, 300]) {
+    test(`says after ${timeout ?? 'no'} ms at most, and 5 s, that it was overlooked, and closes nothing`, async () => {
+      const { control, clock, say, retr, epsv } = await download()
+      await say('226 Done\r\n')
+      expect((await control.reply(retr, { ...patience, timeout: undefined })).code).toBe(226)
+      const reply = control.reply(epsv, { ...patience, timeout })
+      reply.catch(() => {})
+      await clock.advance(Math.min(timeout ?? 5000, 5000) * 1.6)
+      await expect(reply).rejects.toBeInstanceOf(OverlookedError)
+      expect(control.failure).toBeUndefined()
+      const resynced = control.resync({ ...patience, timeout: undefined })
+      await say('229 Late\r\n257 "/"\r\n')
+      await resynced
+      expect(control.unanswered).toBe(0)
+    })
+  }
 })
 
 describe('ControlConnection.reply()', () => {

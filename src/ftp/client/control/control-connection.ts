@@ -8,16 +8,17 @@ import type { TextCodec } from '../../protocol/codec.ts'
 import { formatCommand, maskSecrets } from '../../protocol/command.ts'
 import { type Reply, ReplyParser } from '../../protocol/reply.ts'
 import type { Log } from '../log.ts'
-import { Exchange } from './exchange.ts'
+import { Exchange, OverlookedError } from './exchange.ts'
 import type { ControlIntake } from './intake.ts'
+import { OpenCommands } from './open-commands.ts'
 
 /** How many preliminary replies a command may have, and how many commands may lie unanswered. */
 const MOST_REPLIES = 1000
 
 const HUNG_UP = 'the server has closed the control connection'
 
-/** What NOOP is answered with, and a transfer is not: RFC 959 section 5.4. */
-const answersNoop = ({ code }: Reply) => code === 200 || (code >= 500 && code <= 504) || code === 530
+/** How long a server may take to answer what was sent ahead, before it counts as overlooked; milliseconds. */
+const OVERLOOKED = 5000
 
 /** A command that can be sent. */
 export interface PreparedCommand {
@@ -49,11 +50,10 @@ export class ControlConnection {
   readonly #parser: ReplyParser
   /** Watches for a server that falls silent, here and on the data connections; up to the end of the control connection. */
   readonly silence: Silence
-  /** The commands that are not answered, the oldest first. */
-  #open: Exchange[] = []
+  readonly #open = new OpenCommands((reply, exchange) => this.#deliver(reply, exchange))
   #failure: Error | undefined
-  /** While the order is uncertain: replies are skipped up to the one that `isSought`. */
-  #sought: { readonly code: number; readonly exchange: Exchange } | undefined
+  /** Whether what is sent goes out with what was sent before. */
+  #isTogether = false
   #received = 0
   /** How many replies have come since the last command that nobody had asked for. */
   #strays = 0
@@ -91,15 +91,20 @@ export class ControlConnection {
 
   /** How many commands are not answered. */
   get unanswered(): number {
-    return this.#open.length
+    return this.#open.count
   }
 
-  /** What `work` sends goes out in one go. */
+  /**
+   * What `work` sends goes out in one go, and before what was sent earlier is answered. A server may overlook such commands: to wait for their replies can end
+   * with an {@link OverlookedError}, after which the order is to be made certain by {@link ControlConnection.resync}.
+   */
   together<T>(work: () => T): T {
     this.#socket.cork()
+    this.#isTogether = true
     try {
       return work()
     } finally {
+      this.#isTogether = false
       this.#socket.uncork()
     }
   }
@@ -127,8 +132,9 @@ export class ControlConnection {
   /** @throws {ClosedError} If the connection is closed. */
   sendPrepared({ verb, line, bytes }: PreparedCommand): Exchange {
     if (this.#failure) throw this.closed(verb)
-    if (this.#open.length >= MOST_REPLIES) throw new ProtocolError(verb, `${MOST_REPLIES} commands are unanswered`)
+    if (this.#open.count >= MOST_REPLIES) throw new ProtocolError(verb, `${MOST_REPLIES} commands are unanswered`)
     const exchange = this.#expect(maskSecrets(line), verb)
+    exchange.isAhead = this.#isTogether && this.#open.count > 1
     this.#strays = 0
     this.#log.command(line)
     this.lastUsed = this.#clock.now()
@@ -139,8 +145,8 @@ export class ControlConnection {
   /**
    * The next reply to a command.
    *
-   * @throws {TimeoutError} If the server is silent; the connection is closed then, since it may never answer. The signal's reason: the
-   * command is abandoned then. {@link ClosedError} if the connection closes.
+   * @throws {TimeoutError} If the server is silent; the connection is closed then, since it may never answer. {@link OverlookedError} if the command was sent
+   * ahead; the connection is not closed then. The signal's reason: the command is abandoned then. {@link ClosedError} if the connection closes.
    */
   reply(exchange: Exchange, { phase, timeout, signal }: ReplyOptions): Promise<Reply> {
     const come = exchange.replies.shift()
@@ -150,8 +156,10 @@ export class ControlConnection {
       if (this.#failure) throw this.closed(exchange.command)
       signal?.throwIfAborted()
       const giveUp = onAbort(signal, (reason) => exchange.abandon(reason))
-      const patience = { phase, timeout, progress: this.#progress }
-      const stop = this.silence.watch(patience, (error) => {
+      const { isAhead } = exchange
+      const most = isAhead ? Math.min(timeout ?? OVERLOOKED, OVERLOOKED) : timeout
+      const stop = this.silence.watch({ phase, timeout: most, progress: this.#progress }, (error) => {
+        if (isAhead) return exchange.abandon(new OverlookedError())
         exchange.fail(error)
         this.destroy(error)
       })
@@ -187,9 +195,9 @@ export class ControlConnection {
    * that nothing else is (RFC 959, 257), and skips all that comes before.
    */
   async resync(options: ReplyOptions): Promise<void> {
-    for (const exchange of this.#open) exchange.abandon()
+    this.#open.abandon()
     const exchange = this.send('PWD')
-    this.#sought = { code: 257, exchange }
+    this.#open.seek(257, exchange)
     try {
       await this.reply(exchange, options)
     } catch (error) {
@@ -249,7 +257,7 @@ export class ControlConnection {
 
   #expect(command: string, verb: string): Exchange {
     const exchange = new Exchange(command, verb)
-    this.#open.push(exchange)
+    this.#open.add(exchange)
     return exchange
   }
 
@@ -257,15 +265,24 @@ export class ControlConnection {
     this.#received += chunk.length
     this.lastUsed = this.#clock.now()
     try {
-      for (const reply of this.#parser.push(chunk)) this.#deliver(reply)
+      for (const reply of this.#parser.push(chunk)) this.#take(reply)
     } catch (error) {
       this.destroy(error as Error)
     }
   }
 
-  #deliver(reply: Reply): void {
+  #take(reply: Reply): void {
     this.#log.reply(reply.code, reply.lines)
-    const exchange = this.#addressee(reply)
+    this.#open.take(reply)
+    if (!this.#open.isHolding) return
+    const received = this.#received
+    // A server that has overlooked the command behind it sends no reply that would tell.
+    this.silence.watch({ phase: 'command', timeout: OVERLOOKED }, () => {
+      if (this.#received === received) this.#open.release()
+    })
+  }
+
+  #deliver(reply: Reply, exchange: Exchange | undefined): void {
     if (!exchange) {
       this.#strays++
       // 421 may come at any time: the server is about to close (RFC 959 section 5.4).
@@ -276,38 +293,17 @@ export class ControlConnection {
     if (exchange.count++ === MOST_REPLIES) {
       throw new ProtocolError(exchange.command, `the server has sent ${MOST_REPLIES} replies to it`)
     }
-    if (reply.code >= 200) {
-      exchange.isDone = true
-      this.#open.splice(this.#open.indexOf(exchange), 1)
-    }
+    if (reply.code >= 200) exchange.isDone = true
     exchange.push(reply)
     if (reply.code === 421) this.destroy(new ReplyError(exchange.command, reply))
     if (exchange.isDone) exchange.ended?.()
-  }
-
-  #addressee(reply: Reply): Exchange | undefined {
-    if (this.#sought) {
-      const { code, exchange } = this.#sought
-      if (reply.code !== code && reply.code !== 421) return undefined
-      this.#sought = undefined
-      // What was sent after it is still to be answered.
-      this.#open.splice(0, this.#open.indexOf(exchange))
-      return exchange
-    }
-    const [first] = this.#open
-    // During a transfer some servers answer NOOP at once, others when the transfer has ended. All other commands are answered in their order.
-    const noop = first?.isUnderWay && answersNoop(reply) && this.#open.find(({ verb }) => verb === 'NOOP')
-    return noop || first
   }
 
   #fail(error: Error): void {
     if (this.#failure) return
     this.#failure = error
     this.silence.end()
-    for (const exchange of this.#open) {
-      exchange.fail(this.closed(exchange.command))
-      exchange.ended?.()
-    }
+    this.#open.fail((command) => this.closed(command))
   }
 
   /** What a call fails with that needs the connection, which is lost. */

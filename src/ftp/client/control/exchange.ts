@@ -7,6 +7,14 @@ interface Waiter {
   readonly reject: (reason: unknown) => void
 }
 
+/** A command that was sent before those before it were answered has got no reply. Who sent it asks again. */
+export class OverlookedError extends Error {
+  constructor() {
+    super('Cannot get the reply to a command that was sent ahead: the server has overlooked it')
+    this.name = 'OverlookedError'
+  }
+}
+
 /** One command and its replies: any number of preliminary ones (1xx), and one that ends it. */
 export class Exchange {
   /** The command, with secrets masked. */
@@ -17,6 +25,8 @@ export class Exchange {
   #waiter: Waiter | undefined
   /** Whether nobody is interested in the replies any more. They are awaited all the same, since they will come. */
   isAbandoned = false
+  /** Whether it was sent before the commands before it were answered: the server may overlook it. */
+  isAhead = false
   /** How many replies have come. */
   count = 0
   /** Whether the last reply has come. */

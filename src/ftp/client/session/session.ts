@@ -139,6 +139,15 @@ export class Session {
     }
   }
 
+  /**
+   * After an {@link OverlookedError}: makes certain which replies are still to come. From here on each command waits for the reply to the one before.
+   */
+  async goOneByOne(signal: AbortSignal | undefined): Promise<void> {
+    this.settings.habits.takesAhead = false
+    this.log.note('a command that was sent ahead was not answered: from here on each waits for the reply before')
+    await this.control.resync(this.patience(signal))
+  }
+
   /** Puts the control connection under TLS. */
   async secure(signal: AbortSignal | undefined): Promise<void> {
     const { timeouts, clock } = this.settings

@@ -3,6 +3,7 @@ import { TruncatedError } from '../../errors.ts'
 import { receive, type TakeBytes } from '../../transfer/receive-file.ts'
 import { SocketIntake } from '../../transfer/socket-intake.ts'
 import { DataTransfer } from '../data/data-transfer.ts'
+import { askEarly } from '../data/passive.ts'
 import { sizeIfTold } from '../operations/files.ts'
 import type { Session } from '../session/session.ts'
 
@@ -50,6 +51,7 @@ export async function retrieve(session: Session, request: RetrieveRequest): Prom
     } catch (error) {
       return await transfer.explain(error, signal)
     }
+    if (offset === 0 && count === (announced ?? size)) askEarly(session)
     await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
     await checkWhole(session, path, offset + count, announced ?? size, offset, signal)
     return count

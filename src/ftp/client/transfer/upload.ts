@@ -1,4 +1,5 @@
 import { ReplyError } from '../../errors.ts'
+import { OverlookedError } from '../control/exchange.ts'
 import { askAhead } from '../data/passive.ts'
 import { checksumOf, checksumsOf } from '../operations/checksum.ts'
 import { setModified, sizeIfTold } from '../operations/files.ts'
@@ -97,17 +98,9 @@ class Upload {
     const { modified } = await looking
     const time = settings.preserveTimes ? modified : undefined
     // A file that is found to be wrong must not look like the right one.
-    if (algorithm || !session.isTransferNext()) {
+    if (algorithm || !(await this.#checkTogether(session, time, end))) {
       await checkStored(session, path, this.#size, end)
       if (time && !algorithm) await this.#setTime(session, time, end)
-    } else {
-      // Where many files go, what is asked goes out in one go: each of them alone would take as long as the way there and back.
-      const questions = session.control.together(() => {
-        const asked = [checkStored(session, path, this.#size, end), time && this.#setTime(session, time, end)]
-        if (!this.#target.isTemporary) askAhead(session)
-        return asked
-      })
-      await allDone(questions)
     }
     if (algorithm) {
       await this.#origin.compare(path, await checksumOf(session, path, algorithm, end), end)
@@ -115,6 +108,30 @@ class Upload {
       if (time) await this.#setTime(session, time, end)
     }
     await this.#target.finish(session, end)
+  }
+
+  /**
+   * Where many files go, what is asked after each goes out in one go: each of them alone would take as long as the way there and back.
+   *
+   * @returns Whether the server has answered all that.
+   */
+  async #checkTogether(session: Session, time: Date | undefined, signal: AbortSignal): Promise<boolean> {
+    if (!session.isTransferNext() || !session.settings.habits.takesAhead) return false
+    const results = await Promise.allSettled(
+      session.control.together(() => {
+        const size = checkStored(session, this.#target.path, this.#size, signal)
+        const asked = time ? [size, this.#setTime(session, time, signal)] : [size]
+        if (!this.#target.isTemporary) askAhead(session)
+        return asked
+      }),
+    )
+    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+    if (failures.some((reason) => reason instanceof OverlookedError)) {
+      await session.goOneByOne(signal)
+      return false
+    }
+    if (failures.length > 0) throw failures[0]
+    return true
   }
 
   /** How many bytes of the file the server has already. */
@@ -195,11 +212,6 @@ class Upload {
       session.log.note(`can't set the time of ${JSON.stringify(this.#target.path)}: ${String(error)}`)
     }
   }
-}
-
-/** Waits for all, whichever fail. @throws The first failure. */
-async function allDone(work: readonly unknown[]): Promise<void> {
-  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason
 }
 
 /**
