@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 let passed = 0
 let failed = 0
 for (const path of process.argv.slice(2)) {
+  /** @type {{ numPassedTests: number, numFailedTests: number, testResults: { status: string, assertionResults: unknown[] }[] }} */
   const report = JSON.parse(readFileSync(path, 'utf8'))
   passed += report.numPassedTests
   // A file that could not even be loaded has no tests to count.

@@ -47,7 +47,8 @@ async function main({ quick, json }) {
   if (!existsSync(SOURCE)) throw new Complaint(`Cannot run here: the processes read ${SOURCE}, which is missing`)
 
   const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => stop.abort(new Stopped(signal)))
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
+    process.once(signal, () => stop.abort(new Stopped(signal)))
   stdout.on('error', (error) => stop.abort(error)) // whoever read it has gone
   const stage = new Stage(new RedisServer(program), LIMIT, stop.signal, (error) => stop.abort(error))
   const look = lookOf(stdout)
@@ -89,11 +90,12 @@ try {
   })
   if (values.help) process.stdout.write(`${USAGE}\n`)
   else process.exitCode = await main({ quick: values.quick === true, json: values.json === true })
-} catch (error) {
+} catch (thrown) {
+  const error = /** @type {NodeJS.ErrnoException} */ (thrown)
   if (error instanceof Stopped) process.exitCode = error.exitCode
   else if (error.code === 'EPIPE') process.exitCode = 141
   else if (error instanceof Complaint || error.code?.startsWith('ERR_PARSE_ARGS')) {
     process.stderr.write(`demo:fleet: ${error.message}\n`)
     process.exitCode = error instanceof Complaint ? 1 : 2
-  } else throw error
+  } else throw thrown
 }

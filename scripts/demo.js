@@ -3,6 +3,7 @@
  * Progress goes to stderr if that is a terminal, everything else to stdout.
  */
 import { createHash, randomFillSync } from 'node:crypto'
+import { once } from 'node:events'
 import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
@@ -32,13 +33,16 @@ const TREE_LIMIT = parseRate('4MiB/s')
 const CONNECTIONS = 4
 
 /**
+ * @import { AddressInfo } from 'node:net'
+ * @import { TransferProgress, TransferSummary } from '../dist/ftp/client/index.js'
+ *
  * @typedef {object} Context What the steps leave for those after them.
  * @property {string} dir A folder of the demo's own.
- * @property {string} [file] The file that is moved.
- * @property {string} [hash] Its SHA-256.
- * @property {number} [unlimited] Bytes per second that the machine gives without a limit.
- * @property {Server} [server] Serves a folder by FTP.
- * @property {Tree} [tree] What is in it.
+ * @property {string} file The file that is moved.
+ * @property {string} hash Its SHA-256.
+ * @property {number} unlimited Bytes per second that the machine gives without a limit.
+ * @property {Server} server Serves a folder by FTP.
+ * @property {Tree} tree What is in it.
  *
  * @typedef {object} Tree
  * @property {number} files
@@ -65,7 +69,7 @@ const STEPS = [
 
 const { bold, dim, green } = pc.createColors(hasColors(process.stdout))
 
-/** @param {Context} context */
+/** @param {Context} context @returns {Promise<Row[]>} */
 async function makeFile(context) {
   const file = join(context.dir, 'original')
   const hash = createHash('sha256')
@@ -87,7 +91,7 @@ async function makeFile(context) {
   ]
 }
 
-/** @param {Context} context */
+/** @param {Context} context @returns {Promise<Row[]>} */
 async function moveUnlimited(context) {
   const { elapsed, hash } = await move(context, null)
   context.unlimited = (SIZE * 1000) / elapsed
@@ -98,20 +102,22 @@ async function moveUnlimited(context) {
   ]
 }
 
-/** @param {Context} context */
+/** @param {Context} context @returns {Promise<Row[]>} */
 async function moveLimited(context) {
   const { tally, elapsed, hash } = await move(context, LIMIT)
   const mean = (SIZE * 1000) / elapsed
+  const { worst = 0 } = tally
   return [
     ['hash', verdict(hash, context)],
     ['took', formatDuration(elapsed)],
     ['limit', formatRate(LIMIT)],
     ['mean', `${formatRate(mean)}   ${ofLimit(mean, LIMIT)}`],
-    ['worst 100 ms', `${formatRate(tally.worst)}   ${ofLimit(tally.worst, LIMIT)}`],
+    ['worst 100 ms', `${formatRate(worst)}   ${ofLimit(worst, LIMIT)}`],
     ['without limit', `${formatRate(context.unlimited)}   ${ofLimit(context.unlimited, LIMIT)}`],
   ]
 }
 
+/** @param {number} rate @param {number} limit */
 const ofLimit = (rate, limit) => dim(`${(rate / limit).toFixed(rate > 10 * limit ? 1 : 4)} of the limit`)
 
 /** @param {string} hash @param {Context} context */
@@ -132,15 +138,15 @@ async function move({ dir, file }, limit) {
     // Should it fail, then the client sees it: the copy is checked.
     pipeline(createReadStream(file), throttle(limit), socket).catch((error) => socket.destroy(error))
   })
-  await new Promise((listening, failed) => {
-    server.once('error', failed).listen(0, '127.0.0.1', listening)
-  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
   const tally = new Tally(systemClock)
   const progress = showProgress(tally, limit, SIZE)
   try {
     let elapsed = 0
     await pipeline(
-      connect(server.address().port, '127.0.0.1'),
+      connect(/** @type {AddressInfo} */ (server.address()).port, '127.0.0.1'),
+      /** @param {AsyncIterable<Buffer>} chunks */
       async function* count(chunks) {
         for await (const chunk of chunks) {
           tally.count(chunk.length)
@@ -176,7 +182,7 @@ function showProgress(tally, limit, size) {
   }))
 }
 
-/** @param {Context} context */
+/** @param {Context} context @returns {Promise<Row[]>} */
 async function serveTree(context) {
   const root = join(context.dir, 'served')
   await writeTree(join(root, 'tree'))
@@ -190,28 +196,30 @@ async function serveTree(context) {
   ]
 }
 
-/** @param {Context} context */
+/** @param {Context} context @returns {Promise<Row[]>} */
 async function downloadTree(context) {
   const copy = join(context.dir, 'downloaded')
   const moved = await transferTree(context, (pool, options) => pool.download('tree', copy, options))
   return [['hash', await treeVerdict(copy, context)], ...rowsOf(moved)]
 }
 
-/** @param {Context} context */
+/** @param {Context} context @returns {Promise<Row[]>} */
 async function uploadTree(context) {
   const original = join(context.dir, 'downloaded')
   const moved = await transferTree(context, (pool, options) => pool.upload(original, 'uploaded', options))
   return [['hash', await treeVerdict(join(context.dir, 'served', 'uploaded'), context)], ...rowsOf(moved)]
 }
 
+/** @param {Awaited<ReturnType<typeof transferTree>>} moved @returns {Row[]} */
 function rowsOf({ summary, tally, elapsed }) {
   const mean = (summary.bytes * 1000) / elapsed
+  const { worst = 0 } = tally
   return [
     ['files', String(summary.files)],
     ['took', formatDuration(elapsed)],
     ['limit', formatRate(TREE_LIMIT)],
     ['mean', `${formatRate(mean)}   ${ofLimit(mean, TREE_LIMIT)}`],
-    ['worst 100 ms', `${formatRate(tally.worst)}   ${ofLimit(tally.worst, TREE_LIMIT)}`],
+    ['worst 100 ms', `${formatRate(worst)}   ${ofLimit(worst, TREE_LIMIT)}`],
   ]
 }
 
@@ -219,14 +227,15 @@ function rowsOf({ summary, tally, elapsed }) {
  * Runs a transfer over several connections, which share one limit.
  *
  * @param {Context} context
- * @param {(pool: ClientPool, options: object) => Promise<import('../dist/ftp/client/index.js').TransferSummary>} run
+ * @param {(pool: ClientPool, options: object) => Promise<TransferSummary>} run
  */
 async function transferTree({ server, tree }, run) {
   const throttles = { total: StreamThrottle.fromLimits({ readSpeedLimit: TREE_LIMIT, writeSpeedLimit: TREE_LIMIT }) }
-  const pool = new ClientPool('127.0.0.1', { port: server.address.port, connections: CONNECTIONS, throttles })
+  const pool = new ClientPool('127.0.0.1', { port: server.address?.port, connections: CONNECTIONS, throttles })
   const tally = new Tally(systemClock)
   const progress = showProgress(tally, TREE_LIMIT, tree.size)
   try {
+    /** @param {TransferProgress} progress */
     const onProgress = ({ totalBytes }) => tally.count(totalBytes - tally.bytes)
     const summary = await run(pool, { onProgress, progressInterval: 0 })
     return { summary, tally, elapsed: tally.elapsed }
@@ -236,7 +245,7 @@ async function transferTree({ server, tree }, run) {
   }
 }
 
-/** Many small files and some large ones, under names as people give them. */
+/** Many small files and some large ones, under names as people give them. @param {string} root */
 async function writeTree(root) {
   for (const [i, folder] of ['reports', 'reports/2026 (draft)', 'photos', 'photos/Zürich'].entries()) {
     await mkdir(join(root, folder), { recursive: true })
@@ -247,7 +256,7 @@ async function writeTree(root) {
   }
 }
 
-/** @returns {Promise<Tree>} */
+/** @param {string} root @returns {Promise<Tree>} */
 async function treeOf(root) {
   const entries = await readdir(root, { recursive: true, withFileTypes: true })
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
@@ -279,18 +288,18 @@ async function main() {
       remove()
     }
   }
-  for (const [signal, exitCode] of [
+  for (const [signal, exitCode] of /** @type {const} */ ([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ]) {
+  ])) {
     process.once(signal, () => {
       cleanUp()
       if (process.stderr.isTTY) process.stderr.write('\n') // leave the progress line
       process.exit(exitCode)
     })
   }
-  /** @type {Context} */
-  const context = { dir }
+  // Each step finds what those before it have left.
+  const context = /** @type {Context} */ ({ dir })
   try {
     for (const [i, { title, run }] of STEPS.entries()) {
       process.stdout.write(`${i > 0 ? '\n' : ''}${bold(`${i + 1}. ${title}`)}\n`)

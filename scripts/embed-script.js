@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
 // Writes src/redis/script-text.ts from src/redis/script.lua: a string works in bundles, too, where there is no file to read.
+/** @param {string} name */
 const path = (name) => new URL(`../src/redis/${name}`, import.meta.url)
 const lua = readFileSync(path('script.lua'), 'utf8')
 if (/[`\\]|\$\{/.test(lua)) throw new Error('Cannot embed the script: it has a backtick, a backslash or ${')

@@ -43,7 +43,7 @@ export const BOUNDS = {
  * The figures of an act: what all got once it was settled, and by how much they exceeded the limit from its beginning on.
  *
  * @param {Stage} stage
- * @param {Played} act
+ * @param {Played & { kind: keyof typeof BOUNDS }} act
  * @returns {Figures}
  */
 export function figuresOf({ total, limits, members }, { kind, from, settled, to }) {

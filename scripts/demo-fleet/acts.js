@@ -33,6 +33,7 @@ export const TERMINATED = 143
 export function acts({ limit, lightDemand, quick }) {
   const [all, half] = [limit, limit / 2].map((rate) => formatRate(rate, { exact: true }))
   const little = formatRate(lightDemand)
+  /** @param {number} ms @param {number} quickMs */
   const time = (ms, quickMs) => (quick ? quickMs : ms)
   return [
     {

@@ -30,7 +30,8 @@ export class Canvas {
     const row = this.#height - 1 - Math.floor(y / DOWN)
     if (column < 0 || column >= this.#width || row < 0 || row >= this.#height) return
     const cell = row * this.#width + column
-    this.#cells[cell] |= DOTS[x % ACROSS]?.[DOWN - 1 - (y % DOWN)] ?? 0
+    const dot = DOTS[x % ACROSS]?.[DOWN - 1 - (y % DOWN)] ?? 0
+    this.#cells[cell] = (this.#cells[cell] ?? 0) | dot
     this.#pens[cell] = pen
   }
 

@@ -36,6 +36,7 @@ export function chart({ totals, limits, marks, width, unicode, paint }) {
   const highest = Math.max(1, ...limits)
   const canvas = new Canvas(columns, LINES_OF_LIMIT + LINES_ABOVE + 1)
   // 0 and the limit lie in the midst of a line of characters, and half of the limit, too.
+  /** @param {number} rate */
   const height = (rate) => Math.round((rate / highest) * LINES_OF_LIMIT * DOWN) + 1
   const highestDot = height(highest) + LINES_ABOVE * DOWN
   for (const [x, limit] of limits.entries()) if (x % ACROSS === 0) canvas.dot(x, height(limit), 1)
@@ -43,8 +44,8 @@ export function chart({ totals, limits, marks, width, unicode, paint }) {
     totals.map((rate) => Math.min(highestDot, height(rate))),
     2,
   )
-  const lines = canvas.render([(text) => text, paint.limit, paint.total], unicode ? undefined : ' -*')
-  const [bar, corner, dash] = unicode ? ['│', '└', '─'] : ['|', '+', '-']
+  const lines = canvas.render([(text) => text, paint.limit, paint.total], unicode ? undefined : [...' -*'])
+  const { bar, corner, dash } = unicode ? { bar: '│', corner: '└', dash: '─' } : { bar: '|', corner: '+', dash: '-' }
   const labels = new Map(
     [0, LINES_OF_LIMIT / 2, LINES_OF_LIMIT].map((line) => [line, (highest * line) / LINES_OF_LIMIT]),
   )
@@ -55,7 +56,14 @@ export function chart({ totals, limits, marks, width, unicode, paint }) {
   return [...drawn, `${paint.dim(`${label('')}${corner}`)}${axis(marks, columns, dash, paint)}`]
 }
 
-/** A line with the marks of events; a mark that has no room moves to the right. */
+/**
+ * A line with the marks of events; a mark that has no room moves to the right.
+ *
+ * @param {ChartOptions['marks']} marks
+ * @param {number} columns
+ * @param {string} dash
+ * @param {ChartOptions['paint']} paint
+ */
 function axis(marks, columns, dash, { dim, bold }) {
   let line = ''
   let column = 0

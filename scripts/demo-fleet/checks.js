@@ -19,7 +19,12 @@ import { judge } from './verdict.js'
  * @returns {NamedCheck[]}
  */
 export function checks(stage, played, facts) {
-  const act = (name) => played.find((each) => each.name === name)
+  /** @param {string} name */
+  const act = (name) => {
+    const found = played.find((each) => each.name === name)
+    if (!found) throw new Error(`Cannot check the act ${name}: it was not played`)
+    return found
+  }
   return [
     {
       name: 'light',
@@ -75,19 +80,21 @@ export function checks(stage, played, facts) {
   ]
 }
 
-/** @param {Stage} stage */
+/** @param {Stage} stage @param {Played} act */
 function lightPart(stage, { settled, to }) {
   const { tap, demand } = stage.member(LIGHT)
   return tap.rate(settled, to) / demand
 }
 
-/** Until three quarters of what was the part of the killed one pass again. @param {Stage} stage */
-function returned({ total, limits }, { to }, { at, part }) {
+/** Until three quarters of what was the part of the killed one pass again. @param {Stage} stage @param {Played} act @param {Facts['killed']} killed */
+function returned({ total, limits }, { to }, killed) {
+  if (!killed) return Number.NaN
+  const { at, part } = killed
   const limit = limits[0]?.limit ?? 0
   return timeUntil(total, at, to, 200, (rate) => rate >= limit - part / 4)
 }
 
-/** From the first byte until each newcomer has three quarters of its part. @param {Stage} stage */
+/** From the first byte until each newcomer has three quarters of its part. @param {Stage} stage @param {Played} act */
 function joined(stage, { to, fair }) {
   const times = NEW.map((name) => {
     const { tap } = stage.member(name)
@@ -96,8 +103,10 @@ function joined(stage, { to, fair }) {
   return Math.max(...times)
 }
 
-/** Until they have come down three quarters of the way. @param {Stage} stage */
-function followed({ total }, { to }, { at, now }) {
+/** Until they have come down three quarters of the way. @param {Stage} stage @param {Played} act @param {Facts['halved']} halved */
+function followed({ total }, { to }, halved) {
+  if (!halved) return Number.NaN
+  const { at, now } = halved
   return timeUntil(total, at, to, 50, (rate) => rate <= 1.25 * now)
 }
 

@@ -1,4 +1,5 @@
 /** Something the user can understand, and perhaps mend: told without a stack. */
 export class Complaint extends Error {
+  /** @override */
   name = 'Complaint'
 }

@@ -10,7 +10,7 @@ export function limitAt(limits, at) {
   return (limits.findLast((each) => each.at <= at) ?? limits[0])?.limit ?? 0
 }
 
-/** Bytes that the limit allowed from one moment to another. @param {Limits} limits */
+/** Bytes that the limit allowed from one moment to another. @param {Limits} limits @param {number} from @param {number} to */
 export function allowed(limits, from, to) {
   let sum = 0
   for (const [i, { at, limit }] of limits.entries()) {
@@ -21,7 +21,14 @@ export function allowed(limits, from, to) {
   return sum
 }
 
-/** The most that bytes exceed the limit over any window from one moment to another, in ms of the limit. @param {Tap} tap */
+/**
+ * The most that bytes exceed the limit over any window from one moment to another, in ms of the limit.
+ *
+ * @param {Tap} tap
+ * @param {Limits} limits
+ * @param {number} from
+ * @param {number} to
+ */
 export function excess(tap, limits, from, to) {
   let most = 0
   let run = 0
@@ -32,7 +39,15 @@ export function excess(tap, limits, from, to) {
   return most
 }
 
-/** What passed in the fullest window of `span` ms, in proportion to what was allowed in it. @param {Tap} tap */
+/**
+ * What passed in the fullest window of `span` ms, in proportion to what was allowed in it.
+ *
+ * @param {Tap} tap
+ * @param {Limits} limits
+ * @param {number} from
+ * @param {number} to
+ * @param {number} span
+ */
 export function worstWindow(tap, limits, from, to, span) {
   let worst = 0
   let sum = tap.between(from, from + span)
@@ -53,6 +68,9 @@ export function jain(values) {
  * How long it takes until the rate is as it should be, and is so for a whole window, in ms; Infinity if it never is.
  *
  * @param {Tap} tap
+ * @param {number} from
+ * @param {number} to
+ * @param {number} span
  * @param {(rate: number) => boolean} holds
  */
 export function timeUntil(tap, from, to, span, holds) {
@@ -77,6 +95,9 @@ export function fairShares(limit, demands) {
  * The mean rates around `count` moments, evenly from one moment to another.
  *
  * @param {Tap} tap
+ * @param {number} from
+ * @param {number} to
+ * @param {number} count
  * @param {number} [least] Each is the mean of so many ms at least: in less than two rounds they say little.
  * @returns {number[]}
  */

@@ -9,6 +9,7 @@ import { resample } from './figures.js'
 /**
  * @import { Stage } from './stage.js'
  * @import { Look } from './look.js'
+ * @import { Tap } from './tap.js'
  */
 
 /** Milliseconds between two drawings, that a rate shown is the mean of, and that each column of a graph is. */
@@ -71,6 +72,13 @@ export function panel(stage, width, { unicode, bold, dim, red, green, cyan }) {
   // Names and rates show in any case.
   const barWidth = Math.max(0, Math.min(BAR, width - NAME - RATE - 4))
   const graphWidth = Math.max(0, Math.min(MOST_GRAPH, width - NAME - RATE - barWidth - 6))
+  /**
+   * @param {string} name
+   * @param {Tap} tap
+   * @param {number} full
+   * @param {(text: string) => string} color
+   * @param {string | undefined} instead
+   */
   const row = (name, tap, full, color, instead) => {
     const rate = tap.rate(Math.max(0, now - MEAN), now)
     const end = Math.floor(now / COLUMN) * COLUMN

@@ -33,7 +33,7 @@ export class Member {
 
   /**
    * @param {string} name
-   * @param {{ url: string, limit: number, demand?: number, origin: number, vigil: import('./vigil.js').Vigil }} options
+   * @param {{ url: string, limit: number, demand?: number | undefined, origin: number, vigil: import('./vigil.js').Vigil }} options
    * @param {{ passed: (bytes: number, now: number, since: number) => void, died: (member: Member) => void }} tell
    */
   constructor(name, { url, limit, demand = Infinity, origin, vigil }, { passed, died }) {

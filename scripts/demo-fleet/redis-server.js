@@ -11,9 +11,12 @@ export function findRedis(env) {
   try {
     return find(env)
   } catch (error) {
-    throw new Complaint(error.message)
+    throw new Complaint(/** @type {Error} */ (error).message)
   }
 }
+
+/** @param {string} url */
+const clientOf = (url) => createClient({ url, socket: { reconnectStrategy: false } })
 
 /** A server of the demo's own. */
 export class RedisServer extends Server {
@@ -28,7 +31,7 @@ export class RedisServer extends Server {
     try {
       await super.start(signal)
     } catch (error) {
-      throw signal.aborted ? error : new Complaint(error.message)
+      throw signal.aborted ? error : new Complaint(/** @type {Error} */ (error).message)
     }
   }
 
@@ -36,10 +39,10 @@ export class RedisServer extends Server {
    * Asks something over a connection that lasts only so long.
    *
    * @template T
-   * @param {(client: ReturnType<typeof createClient>) => Promise<T>} question
+   * @param {(client: ReturnType<typeof clientOf>) => Promise<T>} question
    */
   async ask(question) {
-    const client = createClient({ url: this.url, socket: { reconnectStrategy: false } })
+    const client = clientOf(this.url)
     client.on('error', () => {}) // what fails is told by the call
     await client.connect()
     try {

@@ -41,7 +41,7 @@ export function resultsOf(stage, { played, facts }, lateness) {
     title: act.title,
     at: act.began,
     to: act.to,
-    figures: act.kind === 'end' ? undefined : figuresOf(stage, act),
+    figures: act.kind === 'end' ? undefined : figuresOf(stage, { ...act, kind: act.kind }),
   }))
   const named = checks(stage, played, facts)
   const all = [

@@ -32,6 +32,7 @@ export class Stage {
 
   /**
    * @param {import('./redis-server.js').RedisServer} redis
+   * @param {number} limit Bytes per second, at first.
    * @param {AbortSignal} signal Ends all waiting.
    * @param {(error: Error) => void} fail Is told of what makes it pointless to go on.
    */

@@ -55,7 +55,14 @@ export function summary(stage, results, width, look) {
   ]
 }
 
-/** The total as a chart, and a row for each process, on one scale of time. @param {Stage} stage @param {Results} results */
+/**
+ * The total as a chart, and a row for each process, on one scale of time.
+ *
+ * @param {Stage} stage
+ * @param {Results} results
+ * @param {number} width Characters.
+ * @param {Look} look
+ */
 function graphs({ total, members, limits }, { acts, lasts }, width, { unicode, green, yellow, dim, bold, cyan }) {
   const dots = dotColumns(width)
   const columns = width - LABEL

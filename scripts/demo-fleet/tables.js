@@ -8,27 +8,26 @@ import { formatRate } from '../../dist/index.js'
  */
 
 const VERDICT = 7
-const CELLS = [
+const CELLS = /** @type {const} */ ([
   { key: 'part', title: 'total / limit', digits: 4, unit: '' },
   { key: 'jain', title: "Jain's index", digits: 5, unit: '' },
   { key: 'excess', title: 'most above it', digits: 0, unit: ' ms' },
-]
+])
 const CELL = 15
 
 /** @param {readonly ActResult[]} acts @param {Look} look @returns {string[]} */
 export function actTable(acts, look) {
   const heading = CELLS.map(({ title }) => title.padStart(CELL - 3).padEnd(CELL)).join('  ')
-  const rows = acts
-    .filter(({ figures }) => figures)
-    .map(({ number, short, figures }) => {
-      const limit = formatRate(figures.limit, { exact: true }).padStart(10)
-      const cells = CELLS.map(({ key, digits, unit }) => {
-        const { measured, target, verdict } = figures[key]
-        const text = `${measured.toFixed(digits)}${unit}`.padStart(CELL - VERDICT)
-        return `${text} ${verdictText(verdict, target, look)}`
-      })
-      return `   ${`${number} ${short}`.padEnd(16)}${limit}${cells.join('  ')}`.trimEnd()
+  const rows = acts.flatMap(({ number, short, figures }) => {
+    if (!figures) return []
+    const limit = formatRate(figures.limit, { exact: true }).padStart(10)
+    const cells = CELLS.map(({ key, digits, unit }) => {
+      const { measured, target, verdict } = figures[key]
+      const text = `${measured.toFixed(digits)}${unit}`.padStart(CELL - VERDICT)
+      return `${text} ${verdictText(verdict, target, look)}`
     })
+    return `   ${`${number} ${short}`.padEnd(16)}${limit}${cells.join('  ')}`.trimEnd()
+  })
   return [
     look.dim(`   ${''.padEnd(16)}${'limit'.padStart(10)} ${heading}`.trimEnd()),
     ...rows,
@@ -52,6 +51,7 @@ function targets(acts) {
 
 /** @param {readonly NamedCheck[]} checks @param {Look} look @returns {string[]} */
 export function checkTable(checks, look) {
+  /** @param {string} text */
   const unit = (text) => (text ? ` ${text}` : '')
   const rows = checks.map((check) => ({
     says: check.says,
@@ -59,17 +59,19 @@ export function checkTable(checks, look) {
     target: rangeText(check.target, unit(check.unit)),
     verdict: verdictText(check.verdict, check.target, look),
   }))
-  const widths = ['says', 'measured', 'target'].map((key) =>
-    Math.max(...rows.map((row) => row[key].length), key.length),
-  )
+  /** @param {'says' | 'measured' | 'target'} key */
+  const width = (key) => Math.max(...rows.map((row) => row[key].length), key.length)
+  const widths = { says: width('says'), measured: width('measured'), target: width('target') }
+  /** @param {{ says: string, measured: string, target: string }} row */
   const line = ({ says, measured, target }) =>
-    `   ${says.padEnd(widths[0])}  ${measured.padStart(widths[1])}  ${target.padEnd(widths[2])}`
+    `   ${says.padEnd(widths.says)}  ${measured.padStart(widths.measured)}  ${target.padEnd(widths.target)}`
   return [
     look.dim(line({ says: '', measured: 'measured', target: 'target' }).trimEnd()),
     ...rows.map((row) => `${line(row)}  ${row.verdict}`.trimEnd()),
   ]
 }
 
+/** @param {number} value */
 const numberText = (value) =>
   Number.isInteger(value) || value >= 100 ? value.toFixed(0) : value.toFixed(value < 2 ? 3 : 1)
 

@@ -25,7 +25,7 @@ export class Tap {
       longer.set(this.#slots)
       this.#slots = longer
     }
-    for (let slot = first; slot <= last; slot++) this.#slots[slot] += bytes / (last - first + 1)
+    for (let slot = first; slot <= last; slot++) this.#slots[slot] = this.at(slot) + bytes / (last - first + 1)
     this.bytes += bytes
     this.firstAt ??= now - this.#origin
   }
@@ -35,14 +35,14 @@ export class Tap {
     return this.#slots[at] ?? 0
   }
 
-  /** Bytes from one moment to another, in ms from the origin; fractions are dropped. */
+  /** Bytes from one moment to another, in ms from the origin; fractions are dropped. @param {number} from @param {number} to */
   between(from, to) {
     let sum = 0
     for (let at = Math.max(0, Math.floor(from)); at < Math.floor(to); at++) sum += this.at(at)
     return sum
   }
 
-  /** Bytes per second from one moment to another. */
+  /** Bytes per second from one moment to another. @param {number} from @param {number} to */
   rate(from, to) {
     const ms = Math.floor(to) - Math.floor(from)
     return ms > 0 ? (this.between(from, to) * 1000) / ms : 0

@@ -10,6 +10,7 @@ export class Vigil {
   #seen = performance.now()
   /** @type {number | undefined} */
   #heldUpSince
+  /** @type {NodeJS.Timeout | undefined} */
   #timer
 
   start() {
@@ -26,6 +27,7 @@ export class Vigil {
     return this.#heldUpSince ?? now
   }
 
+  /** @param {number} now */
   #look(now) {
     if (now - this.#seen > GAP && this.#heldUpSince === undefined) {
       this.#heldUpSince = this.#seen

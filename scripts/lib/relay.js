@@ -1,14 +1,20 @@
-// An address in front of a server, for the tests and the bench. The types are beside it.
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 
+/** @import { AddressInfo, Socket } from 'node:net' */
+
+/** An address in front of a server, which can be slow, lose touch without closing anything, and lead elsewhere from some time on. */
 export class Relay {
+  /** The port on the loopback that new connections lead to. */
   target
+  /** Milliseconds each way, from now on. */
   delay = 0
   #server
+  /** @type {Set<Socket>} */
   #sockets = new Set()
   #cut = false
 
+  /** @private @param {number} port */
   constructor(port) {
     this.target = port
     this.#server = createServer((client) => {
@@ -18,6 +24,7 @@ export class Relay {
     })
   }
 
+  /** @param {number} port */
   static async start(port) {
     const relay = new Relay(port)
     relay.#server.listen(0, '127.0.0.1')
@@ -26,9 +33,10 @@ export class Relay {
   }
 
   get url() {
-    return `redis://127.0.0.1:${this.#server.address().port}`
+    return `redis://127.0.0.1:${/** @type {AddressInfo} */ (this.#server.address()).port}`
   }
 
+  /** Whether nothing comes through; what was sent meanwhile comes through afterwards, as TCP has it. */
   get cut() {
     return this.#cut
   }
@@ -48,8 +56,10 @@ export class Relay {
     await closed
   }
 
+  /** @param {Socket} from @param {Socket} to */
   #forward(from, to) {
     // A queue, so that nothing is overtaken when the delay becomes shorter.
+    /** @type {Buffer[]} */
     const late = []
     this.#sockets.add(from)
     from.setNoDelay(true)
@@ -60,7 +70,7 @@ export class Relay {
         late.push(bytes)
         setTimeout(() => {
           const next = late.shift()
-          if (to.writable) to.write(next)
+          if (next && to.writable) to.write(next)
         }, this.delay)
       }
     })
