@@ -104,20 +104,27 @@ test('sluice serve --limit holds the rate of all', async () => {
   expect(transfer.elapsedMs).toBeGreaterThan(700)
 })
 
-test.skipIf(isWindows)('sluice serve lets a transfer end at SIGINT, and cuts it at the second', async () => {
+test.skipIf(isWindows)('sluice serve lets a transfer end at the first signal, and cuts it at the second', async () => {
   using folder = temporaryFolder()
   mkdirSync(folder.path('root'))
   writeFileSync(folder.path('root/file'), randomBytes(2 * MIB))
-  for (const signals of [1, 2]) {
+  for (const [signal, signals] of [
+    ['SIGINT', 1],
+    ['SIGINT', 2],
+    ['SIGTERM', 2],
+  ] as const) {
     await using server = await startServer(folder.path('root'), '--limit-per-connection', '1MiB/s')
     const get = startSluice(['get', `ftp://127.0.0.1:${server.port}/file`, '-o', folder.path('copy'), '--progress'])
     await new Promise((resolve) => get.child.stderr?.once('readable', resolve))
-    server.child.kill('SIGINT')
+    server.child.kill(signal)
     await new Promise((resolve) => server.child.stderr?.once('readable', resolve))
-    if (signals === 2) server.child.kill('SIGINT')
-    const { code, stderr } = await server.ended
-    expect(code).toBe(130)
-    expect(stderr).toBe('sluice: 1 transfer is still running; interrupt again to cut them\n')
+    if (signals === 2) server.child.kill(signal)
+    const { code, stdout, stderr } = await server.ended
+    expect(code).toBe(signal === 'SIGINT' ? 130 : 143)
+    const again = signal === 'SIGINT' ? 'interrupt again' : 'send SIGTERM again'
+    expect(stderr).toBe(`sluice: 1 transfer is still running; ${again} to cut it\n`)
+    const part = signals === 1 ? '' : ' in part'
+    expect(stdout.toString()).toContain(` anonymous@127.0.0.1 downloaded "/file"${part}: `)
     expect((await get.ended).code).toBe(signals === 1 ? 0 : 1)
   }
 })

@@ -82,7 +82,9 @@ async function serve(
   const running = transfersOf(server)
   if (running > 0 && !options.quiet && !options.json) {
     lines.erase()
-    tell(`${counted(running, 'transfer')} ${running === 1 ? 'is' : 'are'} still running; interrupt again to cut them`)
+    const [are, them] = running === 1 ? ['is', 'it'] : ['are', 'them']
+    const again = first.signal === 'SIGINT' ? 'interrupt again' : `send ${first.signal} again`
+    tell(`${counted(running, 'transfer')} ${are} still running; ${again} to cut ${them}`)
   }
   await server.close()
   release()

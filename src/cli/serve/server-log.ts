@@ -1,12 +1,9 @@
-import type { ConnectionInfo, Server, TransferInfo } from '../../ftp/server/index.ts'
+import type { Server, TransferInfo } from '../../ftp/server/index.ts'
 import { formatDuration, formatRate, formatSize } from '../../units.ts'
 import { oneLine } from '../failure.ts'
 import { printable } from '../tell.ts'
 
 const VERBS = { download: 'downloaded', upload: 'uploaded', listing: 'listed' } as const
-
-/** Who, and from where: `ann@127.0.0.1`. */
-const whoOf = ({ user, address }: ConnectionInfo) => `${user ?? 'nobody'}@${address}`
 
 /** Writes a line for each transfer, and for each login that was refused. */
 export function logTo(server: Server, json: boolean, write: (line: string) => void): void {
@@ -17,8 +14,9 @@ export function logTo(server: Server, json: boolean, write: (line: string) => vo
   }
   server.on('transfer', (connection, phase, transfer) => {
     if (phase === 'end' && transfer.kind !== 'listing') {
-      const facts = { user: transfer.user, address: connection.address, ...factsOf(transfer) }
-      tell('transfer', facts, `${whoOf(connection)} ${sentence(transfer)}`)
+      const { user } = transfer
+      const { address } = connection
+      tell('transfer', { user, address, ...factsOf(transfer) }, `${user}@${address} ${sentence(transfer)}`)
     }
   })
   server.on('login-failed', (connection, name) => {

@@ -1,4 +1,7 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { LineClient } from '../../../test/fixtures/line-client.ts'
 import { ClosedError } from '../../errors.ts'
@@ -35,6 +38,34 @@ test('a client that does not take its replies is not read from any more', async 
   expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000)
   client.socket.destroy()
   await vi.waitFor(() => expect(server.connections).toHaveLength(0))
+})
+
+test('Server.listen() rejects when its root is no directory, and works once it is one', async () => {
+  const base = await mkdtemp(join(tmpdir(), 'sluice-root-'))
+  try {
+    const root = join(base, 'root')
+    const missing = new Server({ root })
+    await expect(missing.listen()).rejects.toMatchObject({
+      code: 'ENOENT',
+      message: `Cannot serve ${JSON.stringify(root)}: no such file or directory`,
+    })
+    expect(missing.address).toBe(undefined)
+    await writeFile(root, '')
+    await expect(missing.listen()).rejects.toMatchObject({ code: 'ENOTDIR' })
+    await rm(root)
+    await mkdir(root)
+    const { port } = await missing.listen()
+    await using _ = missing
+    await using client = await LineClient.login(port)
+    await client.command('PWD', 257)
+    const early = new Server({ root })
+    const listening = early.listen()
+    await early.close()
+    await expect(listening).rejects.toBeInstanceOf(ClosedError)
+    expect(early.address).toBe(undefined)
+  } finally {
+    await rm(base, { recursive: true })
+  }
 })
 
 const garbage: [title: string, bytes: Uint8Array | string][] = [

@@ -12,7 +12,7 @@ export interface ServerEvents {
   command: [connection: ConnectionInfo, command: { readonly verb: string; readonly argument: string }]
   /** A transfer or listing begins, or has ended; `transfer.error` says whether well. */
   transfer: [connection: ConnectionInfo, phase: 'begin' | 'end', transfer: TransferInfo]
-  /** A client has gone; `error` says how, if not by itself. */
+  /** A client has gone; `error` says how, if not by itself. `connection.user` is who was logged in. */
   disconnect: [connection: ConnectionInfo, error: Error | undefined]
   /**
    * Something that is not the client's fault: a file system or user manager that throws what nobody expects, or a listening socket that

@@ -71,6 +71,18 @@ const dialogues: { title: string; lines: [line: string, code: number, text?: str
     ],
   },
   {
+    title: 'RMD, DELE, RNFR and RNTO refuse the root for good',
+    lines: [
+      ['RMD /', 550, 'It is the root'],
+      ['DELE /', 550, 'It is the root'],
+      ['RNFR folder/..', 550, 'It is the root'],
+      ['RNTO x', 503],
+      ['RNFR a.txt', 350],
+      ['RNTO /', 550, 'It is the root'],
+      ['SIZE a.txt', 213, '7'],
+    ],
+  },
+  {
     title: 'SIZE tells bytes, in TYPE I only',
     lines: [
       ['SIZE a.txt', 213, '7'],

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { inspect } from 'node:util'
 import { PortPool } from './data/port-pool.ts'
 import { TlsHost } from './data/tls-host.ts'
 import { Gate } from './gate.ts'
@@ -33,6 +34,8 @@ export class ServerHost implements Host {
   readonly lingering = new Set<Socket>()
   readonly emit: EmitEvent
   readonly left: (session: ConnectionInfo) => void
+  /** Who there can be; undefined if a user manager decides. */
+  readonly #names: ReadonlySet<string> | undefined
   isDraining = false
 
   /** @throws {TypeError | RangeError} If an option is wrong; what `tls.createServer` throws. */
@@ -53,9 +56,16 @@ export class ServerHost implements Host {
     this.loginWatch = new IdleWatch(clock, loginTimeout)
     this.idleWatch = new IdleWatch(clock, idleTimeout)
     this.users = new UserStates(clock, limitsOf(options))
+    this.#names = namesOf(options)
     this.tls = options.tls && new TlsHost(options.tls)
     this.emit = emit
     this.left = left
+  }
+
+  /** @throws {RangeError} If nobody can have that name. */
+  user(name: string): UserState {
+    if (!this.#names || this.#names.has(name)) return this.users.get(name)
+    throw new RangeError(`Cannot find the user ${inspect(name)}: the server was made without one of that name`)
   }
 
   enter(user: UserProfile): UserState | undefined {
@@ -94,6 +104,12 @@ export function throwLater(error: unknown): void {
   queueMicrotask(() => {
     throw error
   })
+}
+
+function namesOf({ users, anonymous = users === undefined }: ServerOptions): ReadonlySet<string> | undefined {
+  if (users !== undefined && !Array.isArray(users)) return undefined
+  const names = (users ?? []).map(({ name }: User) => name)
+  return new Set(anonymous ? [...names, 'anonymous'] : names)
 }
 
 /** Users in a list have their limits from the start, so that these can be looked at before anybody logs in. */

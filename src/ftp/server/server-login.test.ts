@@ -302,14 +302,45 @@ test('Server() emits connection, login, login-failed and disconnect', async () =
   server.on('connection', ({ id, address }) => seen.push(['connection', id, address]))
   server.on('login', ({ user }) => seen.push(['login', user]))
   server.on('login-failed', (_, name) => seen.push(['login-failed', name]))
-  const gone = new Promise((resolve) => server.on('disconnect', ({ id }, error) => resolve([id, error])))
+  const gone = new Promise((resolve) =>
+    server.on('disconnect', ({ id, user, cwd }, error) => resolve([id, user, cwd, error])),
+  )
   await using client = await LineClient.connect(port)
-  client.send('USER eve', 'PASS x', 'USER ann', 'PASS secret', 'QUIT')
-  await client.codes(6)
+  client.send('USER eve', 'PASS x', 'USER ann', 'PASS secret', 'MKD a', 'CWD a', 'QUIT')
+  await client.codes(8)
   expect(seen).toEqual([
     ['connection', 1, '127.0.0.1'],
     ['login-failed', 'eve'],
     ['login', 'ann'],
   ])
-  expect(await gone).toEqual([1, undefined])
+  expect(await gone).toEqual([1, 'ann', '/a', undefined])
+})
+
+test('Server() tells no user of a connection that has logged out before its end', async () => {
+  const { server, port } = await start({ users: [ann] })
+  await using _ = server
+  const gone = new Promise((resolve) => server.on('disconnect', ({ user }) => resolve(user)))
+  await using client = await LineClient.login(port, 'ann', 'secret')
+  client.send('REIN', 'QUIT')
+  await client.codes(2)
+  expect(await gone).toBe(undefined)
+})
+
+test('Server.user() knows those who can come in, and no others', async () => {
+  const known: [options: ServerOptions, names: string[]][] = [
+    [{}, ['anonymous']],
+    [{ users: [ann] }, ['ann']],
+    [{ users: [ann], anonymous: true }, ['ann', 'anonymous']],
+    [{ users: { authenticate: () => undefined } }, ['anybody']],
+  ]
+  for (const [options, names] of known) {
+    const server = new Server(options)
+    for (const name of names) expect(server.user(name)).toMatchObject({ name, connections: 0 })
+  }
+  for (const options of [{}, { users: [ann] }, { users: [] }]) {
+    expect(() => new Server(options).user('nobody')).toThrow(
+      new RangeError("Cannot find the user 'nobody': the server was made without one of that name"),
+    )
+  }
+  expect(() => new Server({ users: [ann] }).user('anonymous')).toThrow(RangeError)
 })

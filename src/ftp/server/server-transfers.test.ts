@@ -175,7 +175,7 @@ test('NOOP and STAT are answered in mid-transfer, other commands after it', asyn
   socket.write('123')
   await vi.waitFor(() => expect(server.connections[0]?.transfer?.bytes).toBe(3))
   await client.command('NOOP', 200)
-  expect((await client.command('STAT', 211)).lines.join('\n')).toContain('STOR /file: 3 bytes')
+  expect((await client.command('STAT', 211)).lines[4]).toMatch(/^ ?STOR \/file: 3 B, [\d.]+ ([KM]i)?B\/s$/)
   client.send('PWD', 'NOOP', 'QUIT')
   socket.end('456')
   expect(await client.codes(4)).toEqual([226, 257, 200, 221])
@@ -213,6 +213,34 @@ for (const [title, command, left] of [
     else expect(String(await read(fileSystem, '/old'))).toBe(left)
   })
 }
+
+test('Server() tells who it was when a transfer is cut short, whoever ends it', async () => {
+  const ends: Record<string, (server: Server, client: LineClient) => unknown> = {
+    'the server closes': (server) => server.close({ drain: false }),
+    'the connection is closed': (server) => server.connections[0]?.close(),
+    'the client goes': (_, client) => client.socket.resetAndDestroy(),
+  }
+  for (const [title, end] of Object.entries(ends)) {
+    const { server, client } = await start()
+    await using _ = server
+    const told: unknown[] = []
+    server.on('transfer', ({ user }, phase, transfer) => told.push([phase, user, transfer.user]))
+    server.on('disconnect', ({ user }) => told.push(['disconnect', user]))
+    const socket = await client.data()
+    await client.command('STOR new', 150)
+    socket.on('error', () => {})
+    socket.write('xy')
+    await vi.waitFor(() => expect(server.connections[0]?.transfer?.bytes).toBe(2))
+    void end(server, client)
+    await vi.waitFor(() => expect(told, title).toHaveLength(3))
+    expect(told.sort(), title).toEqual([
+      ['begin', 'anonymous', 'anonymous'],
+      ['disconnect', 'anonymous'],
+      ['end', 'anonymous', 'anonymous'],
+    ])
+    socket.destroy()
+  }
+})
 
 test("Server({ partialUploads: 'remove' }) removes a new file when its client goes", async () => {
   const { server, client, fileSystem } = await start({ partialUploads: 'remove' })

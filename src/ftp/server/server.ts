@@ -1,11 +1,14 @@
 import { EventEmitter, once } from 'node:events'
+import { stat } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server as Listener, type Socket } from 'node:net'
+import { resolve } from 'node:path'
 import type { SecureContextOptions } from 'node:tls'
 import { checkOptions } from '../../check-options.ts'
 import { ClosedError } from '../../errors.ts'
 import { checkSignal, onAbort } from '../../on-abort.ts'
 import { checkTimeout } from '../../streams/io/stream-options.ts'
 import type { StreamThrottle } from '../../throttle/stream-throttle.ts'
+import { FileError } from '../files/file-error.ts'
 import { formatReply } from '../protocol/reply.ts'
 import { perform } from './commands/perform.ts'
 import { linger } from './data/end-socket.ts'
@@ -18,6 +21,7 @@ import type { ServerOptions } from './server-options.ts'
 import type { ConnectionInfo } from './session/connection-info.ts'
 import { Session } from './session/session.ts'
 import type { StreamThrottlePattern } from './throttles/throttle-pattern.ts'
+import type { UserManager } from './users/user-manager.ts'
 import type { ServerUser } from './users/user-state.ts'
 
 export interface ListenOptions {
@@ -64,6 +68,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
   /** The limits of all, and of each connection. `read` is uploads, `write` is downloads and listings. */
   readonly throttles: ServerThrottles
   readonly #host: ServerHost
+  readonly #root: string | undefined
   readonly #sessions = new Map<number, Session>()
   readonly #perAddress = new Counts()
   /** Connections that TLS is being put upon, before they are sessions. */
@@ -82,6 +87,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     super()
     const emit: EmitEvent = (name, ...args) => tell(this, name, args)
     this.#host = new ServerHost(options, emit, (session) => this.#left(session))
+    this.#root = options.root
     const { global, perConnection } = this.#host.level
     this.throttles = Object.freeze({ serverGlobal: global, serverPerConnection: perConnection })
   }
@@ -105,9 +111,14 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     return [...this.#sessions.values()]
   }
 
-  /** A user's connections and throttles; of any name, since user managers may know more than the server does. */
+  /**
+   * A user's connections and throttles, whether connected or not; whoever logs in as `anonymous` or `ftp` is `anonymous`. Of any name, if
+   * a {@link UserManager} says who may come in: only that knows who there is.
+   *
+   * @throws {RangeError} If nobody has that name.
+   */
   user(name: string): ServerUser {
-    return this.#host.users.get(name)
+    return this.#host.user(name)
   }
 
   /** Takes another certificate for the connections to come. @throws {TypeError} If the server has no TLS. */
@@ -119,7 +130,8 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
   /**
    * Begins to listen.
    *
-   * @throws What the system says, such as `EADDRINUSE`; the signal's reason; {@link ClosedError} once the server was closed.
+   * @throws What the system says, such as `EADDRINUSE`; {@link FileError} if `root` is no directory (`ENOENT`, `ENOTDIR`); the signal's
+   * reason; {@link ClosedError} once the server was closed.
    */
   async listen(options: ListenOptions = {}): Promise<ServerAddress> {
     checkOptions('listen', options, ['host', 'port', 'signal'])
@@ -136,9 +148,11 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     this.#listener = listener
     this.#giveUp = giveUp
     const unlisten = onAbort(signal, giveUp)
+    // Nobody may want it any more when the root has been looked at.
+    const begin = () => this.#listener === listener && listener.listen({ host, port })
+    const root = this.#root
     try {
-      listener.listen({ host, port })
-      await once(listener, 'listening')
+      await Promise.all([once(listener, 'listening'), root === undefined ? begin() : checkRoot(root).then(begin)])
     } catch (error) {
       this.#listener = undefined
       // It may still be looking its host up, and would listen after all.
@@ -272,6 +286,15 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     this.#perAddress.remove(known.addressKey)
     if (this.#sessions.size === 0) this.#allLeft?.()
   }
+}
+
+/** What clients would be refused for, one by one: the text is for the owner, and names the folder on the disk. */
+async function checkRoot(root: string): Promise<void> {
+  const path = resolve(root)
+  const found = await stat(path).catch((error: unknown) => {
+    throw FileError.from(error, 'serve', path)
+  })
+  if (!found.isDirectory()) throw new FileError('serve', path, 'ENOTDIR')
 }
 
 const NEVER = new AbortController().signal

@@ -1,8 +1,8 @@
 import { formatQuotedPath, parentPath } from '../../protocol/path.ts'
-
 import { type Answer, Refusal } from '../session/refusal.ts'
 import type { Session } from '../session/session.ts'
 import { alias, type CommandRow } from './command-row.ts'
+import { refuseRoot } from './refuse-root.ts'
 
 export const CWD: CommandRow = {
   verb: 'CWD',
@@ -55,6 +55,7 @@ export const RMD: CommandRow = {
   needsArgument: true,
   path: 'delete',
   async run(session, _, path) {
+    refuseRoot(path)
     await session.identity.files.removeDirectory(path, { signal: session.signal })
     return [250, 'Removed']
   },

@@ -3,6 +3,7 @@ import { Refusal } from '../session/refusal.ts'
 import type { Session } from '../session/session.ts'
 import type { CommandRow } from './command-row.ts'
 import { isThere } from './is-there.ts'
+import { refuseRoot } from './refuse-root.ts'
 
 export const DELE: CommandRow = {
   verb: 'DELE',
@@ -12,6 +13,7 @@ export const DELE: CommandRow = {
   needsArgument: true,
   path: 'delete',
   async run(session, _, path) {
+    refuseRoot(path)
     await session.identity.files.removeFile(path, { signal: session.signal })
     return [250, 'Removed']
   },
@@ -27,6 +29,7 @@ export const RNFR: CommandRow = {
   async run(session, _, path) {
     const { files, permissions } = session.identity
     if (!permissions.allowsTree('rename', path)) throw new Refusal(550, 'Permission denied')
+    refuseRoot(path)
     await files.stat(path, { signal: session.signal, follow: false })
     session.renameFrom = path
     return [350, 'Say the new name by RNTO']
@@ -43,6 +46,7 @@ export const RNTO: CommandRow = {
   async run(session, _, path) {
     const from = session.takeRenameFrom()
     if (from === undefined) throw new Refusal(503, 'Say what by RNFR first')
+    refuseRoot(path)
     const { signal } = session
     const { files, permissions } = session.identity
     if (!permissions.allowsTree('rename', path)) throw new Refusal(550, 'Permission denied')

@@ -1,3 +1,4 @@
+import { formatRate, formatSize } from '../../../units.ts'
 import type { Answer } from '../session/refusal.ts'
 import { Refusal } from '../session/refusal.ts'
 import type { Session } from '../session/session.ts'
@@ -80,14 +81,12 @@ function status(session: Session): string[] {
   const lines = [
     ` Logged in as ${session.user}`,
     ` Type ${data.type}, structure F, mode S, protection ${data.protection}`,
-    ` ${session.bytesRead} bytes received and ${session.bytesWritten} bytes sent in all`,
+    ` ${formatSize(session.bytesRead)} received and ${formatSize(session.bytesWritten)} sent in all`,
   ]
   if (!transfer) return [...lines, session.isBusy ? ' Waiting for a data connection' : ' No transfer is running']
-  const of = transfer.size === undefined ? '' : ` of ${transfer.size}`
-  return [
-    ...lines,
-    ` ${transfer.verb} ${transfer.path}: ${transfer.bytes}${of} bytes, ${Math.round(transfer.rate)} B/s`,
-  ]
+  const { verb, path, bytes, size, rate } = transfer
+  const of = size === undefined ? '' : ` of ${formatSize(size)}`
+  return [...lines, ` ${verb} ${path}: ${formatSize(bytes)}${of}, ${formatRate(rate)}`]
 }
 
 /** HELP needs the table it stands in. */

@@ -23,7 +23,7 @@ export interface TransferInfo {
   readonly error: unknown
 }
 
-/** A client's connection. What it tells is as it is at the moment. */
+/** A client's connection. What it tells is as it is at the moment; once it has ended, as it was then. */
 export interface ConnectionInfo {
   /** Counts up from 1. */
   readonly id: number

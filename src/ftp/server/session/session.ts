@@ -57,6 +57,8 @@ export class Session implements ConnectionInfo, ControlListener, Watched {
   #watch: IdleWatch
   #life: AbortController | undefined
   #isOver = false
+  /** Who was logged in at the end: what is told of that has a name. */
+  #lastUser: string | undefined
 
   /** @param socket With TLS if it is there from the start. */
   constructor(host: Host, socket: Socket, id: number, secure: boolean, perform: Perform) {
@@ -84,7 +86,7 @@ export class Session implements ConnectionInfo, ControlListener, Watched {
   }
 
   get user(): string | undefined {
-    return this.#identity?.user.name
+    return this.#identity?.user.name ?? this.#lastUser
   }
 
   /** What counts as one client. */
@@ -287,7 +289,10 @@ export class Session implements ConnectionInfo, ControlListener, Watched {
     this.#queue.stop(reason)
     this.#life?.abort(reason)
     this.data.setChannel(undefined)
+    const { user, cwd } = this
     this.logOut()
+    this.#lastUser = user
+    this.cwd = cwd
     this.#throttles?.close()
   }
 }
