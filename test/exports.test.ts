@@ -41,6 +41,7 @@ const surface = {
     'DataConnectionThrottleStreamIO',
     'ProtocolError',
     'ReplyError',
+    'TlsError',
     'TruncatedError',
     'UnsafeNameError',
   ],

@@ -121,7 +121,7 @@ for (const [name, start] of [
       expect(server.log()).not.toContain(server.password)
       await using secured = await start({ root, tls: {} })
       const stranger = connectTo(secured, {}, { tlsOptions: {} })
-      await expect(stranger).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+      await expect(stranger).rejects.toMatchObject({ tlsCode: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
     })
   })
 }

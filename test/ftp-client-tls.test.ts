@@ -65,7 +65,7 @@ describe.skipIf(isMissing('openssl'))('Client, whose data connection somebody el
           STOR: transfer,
         }
         await using ftp = await scriptedFtp(answers, { tls: 'explicit', mode })
-        await expect(use(ftp.client)).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+        await expect(use(ftp.client)).rejects.toMatchObject({ tlsCode: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
         expect(await ftp.client.currentDirectory()).toBe('/')
         expect(heard).toBe(0)
       })

@@ -92,3 +92,40 @@ export class UnsafeNameError extends SluiceError {
     this.unsafeName = name
   }
 }
+
+/**
+ * What helps when a TLS handshake has failed: to `trust` the certificate, to have the owner of the server `renew` it, to use the `name` it is for, to allow other
+ * `version`s of TLS, or to begin it in the `explicit` way.
+ */
+export type TlsRemedy = 'trust' | 'renew' | 'name' | 'version' | 'explicit'
+
+const TLS_ADVICE: Readonly<Record<TlsRemedy, string>> = {
+  trust: 'give its certificate by tlsOptions: { ca }, or trust any by tlsOptions: { rejectUnauthorized: false }',
+  renew: 'tell its owner, or trust any by tlsOptions: { rejectUnauthorized: false }',
+  name: 'connect to the name it is for, or give that by tlsOptions: { servername }',
+  version: 'allow others by tlsOptions: { minVersion }',
+  explicit: "try tls: 'explicit'",
+}
+
+/**
+ * The TLS handshake of a control or data connection has failed: the certificate is not trusted, or no such TLS is spoken there. The message says which option helps;
+ * `cause` is the error of Node or OpenSSL.
+ */
+export class TlsError extends SluiceError {
+  readonly code = 'ERR_SLUICE_FTP_TLS'
+  /** The code of Node or OpenSSL, such as `DEPTH_ZERO_SELF_SIGNED_CERT`. */
+  readonly tlsCode: string
+  /** What is wrong: the message without what could not be done, and without what helps. */
+  readonly state: string
+  readonly remedy: TlsRemedy | undefined
+  constructor(
+    host: string,
+    { tlsCode, state, remedy }: Pick<TlsError, 'tlsCode' | 'state' | 'remedy'>,
+    options?: ErrorOptions,
+  ) {
+    super(`Cannot start TLS with ${host}: ${state} (${tlsCode})${remedy ? `; ${TLS_ADVICE[remedy]}` : ''}`, options)
+    this.tlsCode = tlsCode
+    this.state = state
+    this.remedy = remedy
+  }
+}

@@ -5,6 +5,7 @@ import {
   ChecksumError,
   ProtocolError,
   ReplyError,
+  TlsError,
   TruncatedError,
   UnsafeNameError,
 } from '../../ftp/errors.ts'
@@ -65,7 +66,11 @@ const cases: readonly (readonly [error: unknown, code: string, says: string])[] 
     'nothing listens there (ECONNREFUSED); check the host and the port',
   ],
   [
-    system('CERT_HAS_EXPIRED'),
+    new TlsError('host', {
+      tlsCode: 'CERT_HAS_EXPIRED',
+      state: 'the certificate of the server has expired',
+      remedy: 'renew',
+    }),
     'CERT_HAS_EXPIRED',
     'the certificate of the server has expired (CERT_HAS_EXPIRED); tell its owner, or trust any with --insecure',
   ],

@@ -6,6 +6,8 @@ import {
   ChecksumError,
   ProtocolError,
   ReplyError,
+  TlsError,
+  type TlsRemedy,
   TruncatedError,
   UnsafeNameError,
 } from '../../ftp/errors.ts'
@@ -16,10 +18,9 @@ import { Interruption } from '../interruption.ts'
 type Explanation = readonly [state: string, advice: string]
 type Told = readonly [state: string, advice?: string | undefined]
 
-const UNTRUSTED = 'give its certificate with --ca, or trust any with --insecure'
 const AGAIN = 'start again, or add --retry 5'
 
-/** Codes of the system, of OpenSSL and of Node. */
+/** Codes of the system. */
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ECONNREFUSED: ['nothing listens there', 'check the host and the port'],
   ENOTFOUND: ['the name of the host is not known', 'check it'],
@@ -29,19 +30,15 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ETIMEDOUT: ['the host does not answer', 'check the host and the network'],
   ECONNRESET: ['the server broke the connection', AGAIN],
   EPIPE: ['the server broke the connection', AGAIN],
-  DEPTH_ZERO_SELF_SIGNED_CERT: ['the certificate of the server is signed by itself', UNTRUSTED],
-  SELF_SIGNED_CERT_IN_CHAIN: ['the certificate of the server is signed by nobody who is trusted here', UNTRUSTED],
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['it is not known who signed the certificate of the server', UNTRUSTED],
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['it is not known who signed the certificate of the server', UNTRUSTED],
-  CERT_HAS_EXPIRED: ['the certificate of the server has expired', 'tell its owner, or trust any with --insecure'],
-  ERR_TLS_CERT_ALTNAME_INVALID: [
-    'the certificate of the server is for another host',
-    'use the name it is for, or trust any with --insecure',
-  ],
-  ERR_SSL_WRONG_VERSION_NUMBER: [
-    'what answers there does not begin with TLS',
-    'try ftp+tls:// (explicit TLS) in place of ftps://',
-  ],
+}
+
+/** What to do about TLS: what is wrong is said by its error. */
+const TLS: Readonly<Record<TlsRemedy, string>> = {
+  trust: 'give its certificate with --ca, or trust any with --insecure',
+  renew: 'tell its owner, or trust any with --insecure',
+  name: 'use the name it is for, or trust any with --insecure',
+  version: 'have its owner renew it',
+  explicit: 'try ftp+tls:// (explicit TLS) in place of ftps://',
 }
 
 /** What to do about a reply, by its code (RFC 959 section 4.2.2, RFC 4217). */
@@ -107,7 +104,8 @@ export function remoteFailure(action: RemoteAction, cause: unknown): Failure {
   if (cause instanceof Interruption || cause instanceof UsageError) throw cause
   if (cause instanceof Failure) return cause
   if (cause instanceof ClosedError && cause.cause instanceof Error) return remoteFailure(action, cause.cause)
-  const { code = 'ERR_UNKNOWN', path, message = String(cause) } = cause as Partial<NodeJS.ErrnoException>
+  const { code: ownCode = 'ERR_UNKNOWN', path, message = String(cause) } = cause as Partial<NodeJS.ErrnoException>
+  const code = cause instanceof TlsError ? cause.tlsCode : ownCode
   const isLocal = LOCAL.has(code) || (path !== undefined && !code.startsWith('ERR_'))
   if (isLocal) return ioFailure(action.local, localNameOf(action, path), cause)
   const [state, advice] = explain(cause, code) ?? [oneLine(message).replace(/^Cannot .*?: /, '')]
@@ -147,6 +145,9 @@ function explain(cause: unknown, code: string): Told | undefined {
     ]
   }
   if (cause instanceof UnsafeNameError) return [oneLine(cause.message), 'rename it there, or exclude it']
+  if (cause instanceof TlsError) {
+    return [`${oneLine(cause.state)} (${cause.tlsCode})`, cause.remedy && TLS[cause.remedy]]
+  }
   if (cause instanceof ClosedError) return ['the connection was closed', AGAIN]
   const known = EXPLANATIONS[code]
   return known && [`${known[0]} (${code})`, known[1]]

@@ -31,14 +31,16 @@ export class Connection {
   /**
    * @param throttles What transfers pass: of this connection alone, or shared with others.
    * @param isWanted Whether transfers wait for any connection, so that this one may get the next.
+   * @param letIn Called when the server has taken the user and the password.
    */
   static async open(
     settings: ClientSettings,
     signal: AbortSignal | undefined,
     throttles = new ClientThrottles(settings.throttles),
     isWanted = () => false,
+    letIn?: () => void,
   ): Promise<Connection> {
-    return new Connection(settings, await openSession(settings, signal), throttles, isWanted)
+    return new Connection(settings, await openSession(settings, signal, letIn), throttles, isWanted)
   }
 
   private constructor(settings: ClientSettings, session: Session, throttles: ClientThrottles, isWanted: () => boolean) {

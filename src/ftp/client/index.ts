@@ -3,6 +3,8 @@ export {
   ChecksumError,
   ProtocolError,
   ReplyError,
+  TlsError,
+  type TlsRemedy,
   TruncatedError,
   UnsafeNameError,
 } from '../errors.ts'

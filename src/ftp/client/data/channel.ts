@@ -3,6 +3,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { opened } from '../../../streams/io/opened.ts'
 import type { Ending } from '../../transfer/ending.ts'
 import type { Session } from '../session/session.ts'
+import { tlsFailure } from '../session/tls-failure.ts'
 
 /** A data connection in the making. It is made while the command that it is for is on its way. */
 export interface Channel {
@@ -41,7 +42,11 @@ export async function shaken(session: Session, secured: TLSSocket, ending: Endin
   const ignore = () => {}
   secured.on('error', ignore) // who takes the socket over looks at `errored`
   const patience = { phase: 'tls' as const, timeout: session.settings.timeouts.tls }
-  await ending.patiently(patience, opened(secured, 'secureConnect', 'finish the TLS handshake', ending.signal))
+  try {
+    await ending.patiently(patience, opened(secured, 'secureConnect', 'finish the TLS handshake', ending.signal))
+  } catch (error) {
+    throw tlsFailure(error, session.settings)
+  }
   await flushed(secured)
 }
 

@@ -10,6 +10,7 @@ import type { SocketIntake } from '../../transfer/socket-intake.ts'
 import { handedOver } from '../control/dial.ts'
 import { type Exchange, OverlookedError } from '../control/exchange.ts'
 import type { CommandOptions, Session } from '../session/session.ts'
+import { tlsFailure } from '../session/tls-failure.ts'
 import { type Channel, type ResetOptions, resetSocket, secureData, shaken } from './channel.ts'
 
 /** Begins to connect: while the command is on its way. TLS begins when the server is ready for it. */
@@ -136,7 +137,7 @@ class DialledChannel implements Channel {
       await shaken(session, socket as TLSSocket, ending)
     }
     // What has come before it closed is in the intake; without one, or before the handshake, nothing has.
-    if (socket.errored) throw socket.errored
+    if (socket.errored) throw tlsFailure(socket.errored, session.settings)
     return socket
   }
 

@@ -49,23 +49,33 @@ export class Capacity {
     if (wanted > this.#limit && this.#isDue) {
       this.#limit++
       this.#isTrial = true
-      this.#growsAt = this.#limit < this.#most ? this.#clock.now() + this.#delay : undefined
+      this.#growsAt = this.#nextTrial
     }
     return this.#limit
   }
 
-  /** The server has refused or ended a connection. @param open How many it has left. */
-  refused(open: number): void {
+  /**
+   * The server has refused or ended a connection.
+   *
+   * @param open How many it has left.
+   * @param mayGrow Whether one more may be tried before another one was opened.
+   */
+  refused(open: number, mayGrow: boolean): void {
     this.#limit = Math.max(1, Math.min(this.#limit, open))
     if (this.#isTrial) this.#delay = Math.min(LONGEST_DELAY, this.#delay * 2)
     this.#isTrial = false
-    this.#growsAt = this.#limit < this.#most ? this.#clock.now() + this.#delay : undefined
+    this.#growsAt = mayGrow ? this.#nextTrial : undefined
+  }
+
+  get #nextTrial(): number | undefined {
+    return this.#limit < this.#most ? this.#clock.now() + this.#delay : undefined
   }
 
   /** The server has taken a connection. */
   opened(): void {
     if (this.#isTrial) this.#delay = FIRST_DELAY
     this.#isTrial = false
+    this.#growsAt ??= this.#nextTrial
   }
 
   /** Tells whether somebody waits for the limit to rise. There is a timer only then. */

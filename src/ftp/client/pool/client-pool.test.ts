@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { clientOptions, ftpPeer } from '../../../../test/fixtures/scripted-ftp.ts'
 import { readTree } from '../../../../test/fixtures/tree.ts'
+import type { FtpCall } from '../../../testing/index.ts'
 import { StreamThrottle } from '../../../throttle/stream-throttle.ts'
 import { Throttle } from '../../../throttle/throttle.ts'
 import { Server, type ServerOptions } from '../../server/index.ts'
@@ -243,6 +245,40 @@ describe('ClientPool.download()', () => {
       expect(read.stats.bytes).toBeGreaterThanOrEqual(1_200_000)
     })
   })
+})
+
+describe('ClientPool whose password is wrong', () => {
+  const jobs: { title: string; run: (pool: ClientPool) => Promise<unknown> }[] = [
+    {
+      title: 'eight files',
+      run: (pool) => Promise.all(Array.from({ length: 8 }, (_, i) => pool.downloadBytes(`f${i}`, { retry: 3 }))),
+    },
+    {
+      title: 'a tree',
+      run: (pool) => pool.upload(local, '/tree', { retry: 3, onError: 'continue' }),
+    },
+    {
+      title: 'a mirror',
+      run: (pool) => pool.mirror(local, '/tree', { direction: 'upload', retry: 3, onError: 'continue' }),
+    },
+  ]
+  for (const { title, run } of jobs) {
+    test(`fails at once and logs in no oftener than it has connections: ${title}`, async () => {
+      for (let i = 0; i < 20; i++) writeFileSync(join(local, `f${i}`), 'content')
+      let logins = 0
+      const PASS = async ({ session }: FtpCall) => {
+        // Ever more slowly, as servers do it.
+        const delay = logins++ * 100
+        await new Promise((resolve) => setTimeout(resolve, delay))
+        await session.send('530 Login incorrect.\r\n')
+      }
+      await using peer = await ftpPeer({ PASS })
+      await using pool = new ClientPool(peer.host, clientOptions(peer, { connections: 3 } as ClientPoolOptions))
+      await expect(run(pool)).rejects.toMatchObject({ replyCode: 530, command: 'PASS ****' })
+      expect(pool.stats).toMatchObject({ connecting: 0, waiting: 0 })
+      expect(logins).toBeLessThanOrEqual(3)
+    })
+  }
 })
 
 test('ClientPool opens no more connections than there is work waiting', async () => {

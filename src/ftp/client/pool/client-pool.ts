@@ -86,7 +86,8 @@ export class ClientPool implements AsyncDisposable {
     this.#throttles = new ClientThrottles(this.#settings.throttles)
     this.#log = new Log(host, this.#settings.logger)
     this.#members = new Members({
-      open: (signal) => Connection.open(this.#settings, signal, this.#throttles, () => this.#members.isWanted),
+      open: (signal, letIn) =>
+        Connection.open(this.#settings, signal, this.#throttles, () => this.#members.isWanted, letIn),
       most: connections,
       clock: this.#settings.clock,
       log: this.#log,

@@ -1,25 +1,32 @@
 import { describe, expect, test } from 'vitest'
 import { VirtualClock } from '../../../testing/virtual-clock.ts'
-import { ReplyError } from '../../errors.ts'
+import { ReplyError, TlsError } from '../../errors.ts'
 import type { Connection } from '../connection.ts'
 import { Log } from '../log.ts'
 import { Members } from './members.ts'
 
 const tooMany = () => new ReplyError('', { code: 421, lines: ['Too many'] })
+const login = (text: string, code = 530) => new ReplyError('PASS ****', { code, lines: [text] })
 
 /** A server that takes so many connections, and what a pool makes of it. */
 class Scene {
   readonly clock = new VirtualClock()
   /** How many connections the server takes. */
   room: number
+  /** What it says to others. */
+  refusal: () => Error = tooMany
+  /** How long it takes over each, in ms. */
+  readonly delays: number[] = []
   readonly open = new Set<FakeConnection>()
+  /** Those that are open or about to be. */
+  readonly letIn = new Set<FakeConnection>()
   dials = 0
   readonly members: Members
 
   constructor({ most = 4, room = Infinity }: { most?: number; room?: number }) {
     this.room = room
     this.members = new Members({
-      open: (signal) => this.#dial(signal),
+      open: (signal, letIn) => this.#dial(signal, letIn),
       most,
       clock: this.clock,
       log: new Log('host', undefined),
@@ -39,11 +46,14 @@ class Scene {
     this.members.give(connection as unknown as Connection)
   }
 
-  async #dial(signal: AbortSignal): Promise<Connection> {
+  async #dial(signal: AbortSignal, letIn: () => void): Promise<Connection> {
     this.dials++
-    await this.clock.sleep(10, { signal })
-    if (this.open.size >= this.room) throw tooMany()
+    await this.clock.sleep(this.delays.shift() ?? 5, { signal })
+    if (this.letIn.size >= this.room) throw this.refusal()
     const connection = new FakeConnection(this)
+    this.letIn.add(connection)
+    letIn()
+    await this.clock.sleep(5, { signal })
     this.open.add(connection)
     return connection as unknown as Connection
   }
@@ -68,6 +78,7 @@ class FakeConnection {
   close(): void {
     this.isClosed = true
     this.#scene.open.delete(this)
+    this.#scene.letIn.delete(this)
   }
 
   async quit(): Promise<void> {
@@ -143,6 +154,77 @@ describe('Members', () => {
       scene.room = 1
       expect((await scene.take()).isClosed).toBe(false)
     })
+  })
+
+  const final: { title: string; error: Error }[] = [
+    { title: 'a wrong password', error: login('Login incorrect') },
+    { title: 'too many wrong passwords', error: login('Too many failed login attempts') },
+    { title: 'an account that is asked for', error: login('Account?', 332) },
+    { title: 'TLS that is refused', error: new ReplyError('AUTH TLS', { code: 534, lines: ['No'] }) },
+    {
+      title: 'a certificate that is not trusted',
+      error: new TlsError('host', { tlsCode: 'CERT_HAS_EXPIRED', state: 'too old', remedy: 'renew' }),
+    },
+    { title: 'a host that is not known', error: Object.assign(new Error('Who?'), { code: 'ENOTFOUND' }) },
+  ]
+  for (const { title, error } of final) {
+    test(`take() rejects at once for all who wait, and ends all attempts, because of ${title}`, async () => {
+      const scene = new Scene({ room: 0 })
+      scene.refusal = () => error
+      // As servers do it that answer ever more slowly.
+      scene.delays.push(10, 1000, 2000, 4000)
+      await scene.clock.run(async () => {
+        const calls = Promise.allSettled(Array.from({ length: 6 }, () => scene.take()))
+        await scene.clock.sleep(20)
+        expect(scene.members.stats).toMatchObject({ connecting: 0, waiting: 0, refused: 0, limit: 4 })
+        for (const call of await calls) expect(call).toEqual({ status: 'rejected', reason: error })
+        await scene.clock.sleep(100_000)
+        expect(scene.dials).toBe(4)
+      })
+      expect(scene.clock.pending).toBe(0)
+    })
+  }
+
+  const ofNumber: { title: string; error: Error }[] = [
+    { title: 'a 421 greeting', error: tooMany() },
+    { title: 'a 530 greeting', error: new ReplyError('', { code: 530, lines: ['No'] }) },
+    { title: 'ProFTPD', error: login('Sorry, the maximum number of clients (1) for this user are already connected.') },
+  ]
+  for (const { title, error } of ofNumber) {
+    test(`take() makes do with the attempt that goes on when one is refused by ${title}, and tries one more`, async () => {
+      const scene = new Scene({ most: 2, room: 1 })
+      scene.refusal = () => error
+      scene.delays.push(5, 1)
+      scene.room = 0
+      await scene.clock.run(async () => {
+        const calls = scene.takeAll(2)
+        await scene.clock.sleep(2)
+        scene.room = 1
+        await scene.clock.sleep(10)
+        expect(scene.members.stats).toMatchObject({ open: 1, waiting: 1, refused: 1, limit: 1 })
+        scene.room = 2
+        expect(await calls).toHaveLength(2)
+      })
+    })
+  }
+
+  test('take() tries a login that was refused no more while another connection is let in', async () => {
+    const scene = new Scene({ most: 3, room: 1 })
+    scene.refusal = () => login('Login incorrect')
+    await scene.clock.run(async () => {
+      const connection = await scene.take()
+      const waiting = scene.takeAll(2)
+      await scene.clock.sleep(100_000)
+      expect(scene.members.stats).toMatchObject({ open: 1, waiting: 2, connecting: 0, refused: 2, limit: 1 })
+      expect(scene.dials).toBe(3)
+      scene.room = 3
+      connection.lose(new Error('ECONNRESET'))
+      scene.give(connection)
+      // Now it is known that the password is right.
+      expect(await waiting).toHaveLength(2)
+      expect(scene.dials).toBe(5)
+    })
+    expect(scene.clock.pending).toBe(0)
   })
 
   test('take() leaves the queue by its signal, and ends a dial that nobody waits for', async () => {

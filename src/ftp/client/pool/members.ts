@@ -6,6 +6,7 @@ import { ReplyError } from '../../errors.ts'
 import type { Connection } from '../connection.ts'
 import type { Log } from '../log.ts'
 import { Capacity } from './capacity.ts'
+import { isFinal, isRefusedLogin } from './refusals.ts'
 
 /** How long a connection may have been quiet, in ms, before it is asked whether the other side is there still. */
 const STALE = 15_000
@@ -17,6 +18,12 @@ const ANSWERS_WITHIN = 3_000
 interface Waiter extends Linked<Waiter> {
   readonly give: (connection: Connection) => void
   readonly fail: (reason: unknown) => void
+}
+
+/** A connection that is being opened. */
+interface Dial {
+  readonly ending: AbortController
+  isLetIn: boolean
 }
 
 /** How the connections of a pool stand. */
@@ -40,14 +47,14 @@ export interface MembersStats {
  * Those that are lost are dropped; others are opened in their place when somebody wants them.
  */
 export class Members {
-  readonly #open: (signal: AbortSignal) => Promise<Connection>
+  readonly #open: (signal: AbortSignal, letIn: () => void) => Promise<Connection>
   readonly #clock: Clock
   readonly #log: Log
   readonly #capacity: Capacity
   readonly #members = new Set<Connection>()
   /** The last one was used last, and is the least likely to be lost. */
   readonly #idle: Connection[] = []
-  readonly #dials = new Set<AbortController>()
+  readonly #dials = new Set<Dial>()
   readonly #waiting = new LinkedQueue<Waiter>()
   /** How many connections are being asked whether they are alive. */
   #asked = 0
@@ -55,7 +62,8 @@ export class Members {
   #closed: ClosedError | undefined
 
   constructor(options: {
-    readonly open: (signal: AbortSignal) => Promise<Connection>
+    /** @param letIn To be called when the server has taken the user and the password. */
+    readonly open: (signal: AbortSignal, letIn: () => void) => Promise<Connection>
     readonly most: number
     readonly clock: Clock
     readonly log: Log
@@ -143,7 +151,7 @@ export class Members {
 
   #close(): void {
     this.#closed ??= new ClosedError('use the pool')
-    for (const dial of this.#dials) dial.abort(this.#closed)
+    for (const { ending } of this.#dials) ending.abort(this.#closed)
     this.#failAll(this.#closed)
     this.#capacity.watch(false)
   }
@@ -208,10 +216,12 @@ export class Members {
   }
 
   async #dial(): Promise<void> {
-    const dial = new AbortController()
+    const dial: Dial = { ending: new AbortController(), isLetIn: false }
     this.#dials.add(dial)
     try {
-      const connection = await this.#open(dial.signal)
+      const connection = await this.#open(dial.ending.signal, () => {
+        dial.isLetIn = true
+      })
       this.#dials.delete(dial)
       this.#members.add(connection)
       this.#capacity.opened()
@@ -219,25 +229,41 @@ export class Members {
       else this.#giveToFirst(connection)
     } catch (error) {
       this.#dials.delete(dial)
-      if (dial.signal.aborted) return
+      if (dial.ending.signal.aborted) return
       const others = this.#members.size + this.#dials.size
+      // To try a wrong password again locks the account.
+      if (isFinal(error) && !this.#isLetIn) this.#giveUp(error)
       // Whatever the reason: who waits can have a connection that is there. Without any there is nothing to wait for.
-      if (others > 0) this.#shrink(others, error)
+      else if (others > 0) this.#shrink(others, error, !isRefusedLogin(error))
       else this.#failAll(error)
     }
     this.#serve()
   }
 
-  #shrink(open: number, reason: unknown): void {
+  /** Whether the server takes the user and the password: another connection is there, or about to be. */
+  get #isLetIn(): boolean {
+    for (const { isLetIn } of this.#dials) if (isLetIn) return true
+    for (const { isClosed } of this.#members) if (!isClosed) return true
+    return false
+  }
+
+  /** All others would come to the same end. */
+  #giveUp(reason: unknown): void {
+    for (const { ending } of this.#dials) ending.abort(reason)
+    this.#dials.clear()
+    this.#failAll(reason)
+  }
+
+  #shrink(open: number, reason: unknown, maySoonGrow: boolean): void {
     this.#refused++
-    this.#capacity.refused(open)
+    this.#capacity.refused(open, maySoonGrow)
     this.#log.note(`the pool goes on with ${open} connections: ${String(reason)}`)
   }
 
   #drop(connection: Connection, wasRefused: boolean): void {
     connection.close()
     if (this.#members.delete(connection) && wasRefused) {
-      this.#shrink(this.#members.size + this.#dials.size, connection.session.control.failure)
+      this.#shrink(this.#members.size + this.#dials.size, connection.session.control.failure, true)
     }
   }
 
@@ -246,7 +272,7 @@ export class Members {
     const surplus = this.#dials.size - this.#waiting.size
     for (const dial of [...this.#dials].slice(0, Math.max(0, surplus))) {
       this.#dials.delete(dial)
-      dial.abort(new DOMException('Nobody waits for the connection any more', 'AbortError'))
+      dial.ending.abort(new DOMException('Nobody waits for the connection any more', 'AbortError'))
     }
   }
 }

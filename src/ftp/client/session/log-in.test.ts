@@ -124,11 +124,40 @@ describe('openSession()', () => {
     })
   }
 
-  test('refuses the certificate of another host, and of nobody known', async () => {
-    const other = { tlsOptions: { ca: localhost.cert, servername: 'example.org' } }
-    expect(await refusal({}, { tls: 'explicit', ...other })).toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
-    const unknown = { tlsOptions: {} }
-    expect(await refusal({}, { tls: 'explicit', ...unknown })).toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+  const distrusted: { title: string; options: ClientOptions; tlsCode: string; text: RegExp }[] = [
+    {
+      title: 'the certificate of another host',
+      options: { tlsOptions: { ca: localhost.cert, servername: 'example.org' } },
+      tlsCode: 'ERR_TLS_CERT_ALTNAME_INVALID',
+      text: /for another host \(ERR_TLS_CERT_ALTNAME_INVALID\); .*tlsOptions: \{ servername \}$/,
+    },
+    {
+      title: 'the certificate of nobody known',
+      options: { tlsOptions: {} },
+      tlsCode: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+      text: /^Cannot start TLS with .*: the certificate of the server is signed by itself \(DEPTH.*tlsOptions: \{ ca \}/,
+    },
+  ]
+  for (const { title, options, tlsCode, text } of distrusted) {
+    test(`refuses ${title}, and tells which option helps`, async () => {
+      const error = await refusal({}, { tls: 'explicit', ...options })
+      expect(error).toMatchObject({ code: 'ERR_SLUICE_FTP_TLS', tlsCode, cause: { code: tlsCode } })
+      expect(error.message).toMatch(text)
+    })
+  }
+
+  test("tells of tls: 'explicit' where a server does not begin with TLS", async () => {
+    await using peer = await ftpPeer({})
+    const connecting = Client.connect(peer.host, clientOptions(peer, { tls: 'implicit', tlsOptions: {} }))
+    const error = await connecting.catch((reason) => reason)
+    expect(error).toMatchObject({ code: 'ERR_SLUICE_FTP_TLS', remedy: 'explicit', cause: { code: error.tlsCode } })
+    expect(error.message).toMatch(/does not begin with TLS \(ERR_SSL_\w+\); try tls: 'explicit'$/)
+  })
+
+  test("lets what the user's own check of a certificate says come as it is", async () => {
+    const mine = new Error('mine')
+    const tlsOptions = { ca: localhost.cert, checkServerIdentity: () => mine }
+    expect(await refusal({}, { tls: 'explicit', tlsOptions })).toBe(mine)
   })
 
   test('rejects with the reason of its signal, whenever that comes', async () => {

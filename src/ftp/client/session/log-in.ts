@@ -6,10 +6,15 @@ import { Session } from './session.ts'
 /**
  * Connects, goes over to TLS if asked for, and logs in: greeting, AUTH TLS, USER, PASS, ACCT, FEAT, OPTS, TYPE, PBSZ, PROT.
  *
+ * @param letIn Called when the server has taken the user and the password.
  * @throws {ReplyError} If the server refuses one that is needed; {@link TimeoutError}, the error of the socket, or the signal's reason. No connection
  * is left behind.
  */
-export async function openSession(settings: ClientSettings, signal: AbortSignal | undefined): Promise<Session> {
+export async function openSession(
+  settings: ClientSettings,
+  signal: AbortSignal | undefined,
+  letIn?: () => void,
+): Promise<Session> {
   const session = await Session.open(settings, signal)
   try {
     await greeting(session, signal)
@@ -18,6 +23,7 @@ export async function openSession(settings: ClientSettings, signal: AbortSignal 
       await session.secure(signal)
     }
     await logIn(session, signal)
+    letIn?.()
     await agree(session, signal)
     return session
   } catch (error) {

@@ -14,6 +14,7 @@ import type { Exchange } from '../control/exchange.ts'
 import { ControlIntake } from '../control/intake.ts'
 import { TlsSessions } from '../control/tls-sessions.ts'
 import { Log } from '../log.ts'
+import { tlsFailure } from './tls-failure.ts'
 
 /** Which replies a command is to have. */
 export interface CommandOptions {
@@ -162,7 +163,7 @@ export class Session {
           await opened(secured, 'secureConnect', 'finish the TLS handshake', end)
         } catch (error) {
           secured.destroy()
-          throw error
+          throw tlsFailure(error, this.settings)
         }
       }),
     )
