@@ -70,6 +70,8 @@ const halt = (length: number) =>
 /** The client still works. */
 const works = async (client: Client) => expect((await client.downloadBytes('file')).toString()).toBe(TEXT)
 
+const HASH = 'HASH SHA-256*;SHA-1'
+
 describe('Client.download() to a file', () => {
   test('puts the file in place, with its time', async () => {
     await using ftp = await start()
@@ -452,8 +454,68 @@ describe('Client.download() with resume', () => {
   })
 })
 
+describe('Client.download() from a server that takes REST and begins at the start all the same', () => {
+  for (const announces of [true, false]) {
+    /** The first download breaks off, the second is the whole file where the rest was asked for. */
+    const answers = (): Record<string, (FtpAnswer | undefined)[]> => {
+      const whole: FtpAnswer = async (call) => {
+        await call.reply(announces ? `150 Opening (${LONG.length} bytes)` : '150 Here it comes')
+        const data = await call.data()
+        await data.send(LONG)
+        data.end()
+        return '226 Done'
+      }
+      return { REST: ['350 Yes, but'], RETR: [breakOff(100_000), whole] }
+    }
+    const says = announces ? 'says the size' : 'says no size'
+
+    test(`begins anew with retry, if the server ${says}`, async () => {
+      await using ftp = await start(answers())
+      await ftp.client.download('long', path('copy'), { retry: quick })
+      await expectBytes('copy', LONG)
+      expect(ftp.commands()).toContain('REST 100000')
+    })
+
+    test(`begins anew with resume, if the server ${says}`, async () => {
+      const [broken, whole] = answers().RETR ?? []
+      {
+        await using ftp = await start({ RETR: [broken] })
+        await expect(ftp.client.download('long', path('copy'), { resume: true })).rejects.toThrow()
+      }
+      await using ftp = await start({ REST: ['350 Yes, but'], RETR: [whole] })
+      expect(await ftp.client.download('long', path('copy'), { resume: true })).toMatchObject({ resumed: 0 })
+      await expectBytes('copy', LONG)
+    })
+
+    test(`downloadBytes() begins anew, if the server ${says}`, async () => {
+      await using ftp = await start(answers())
+      expect(LONG.equals(await ftp.client.downloadBytes('long', { retry: quick }))).toBe(true)
+    })
+
+    test(`downloadStream() with an offset fails, if the server ${says}`, async () => {
+      const [, whole] = answers().RETR ?? []
+      await using ftp = await start({ REST: ['350 Yes, but'], RETR: [whole] })
+      const reading = ftp.client.downloadStream('long', { offset: 100_000 }, (stream) => stream.read())
+      await expect(reading).rejects.toMatchObject({ code: 'ERR_SLUICE_FTP_CHANGED' })
+      await works(ftp.client)
+    })
+  }
+})
+
 describe('Client.download() with checksum', () => {
-  const HASH = 'HASH SHA-256*;SHA-1'
+  test('begins anew if it shows that what was there is no part of the file', async () => {
+    {
+      await using ftp = await start({ RETR: [breakOff(100_000)] })
+      await expect(ftp.client.download('long', path('copy'), { resume: true })).rejects.toThrow()
+    }
+    const changed = Buffer.from(LONG).fill(7, 0, 9)
+    remote.put('long', changed) // with the same size and time
+    remote.features = [...remote.features, HASH]
+    await using ftp = await start()
+    const summary = await ftp.client.download('long', path('copy'), { resume: true, checksum: true })
+    expect(summary).toMatchObject({ resumed: 0, checked: 1, bytes: 300_000 + 400_000 })
+    await expectBytes('copy', changed)
+  })
 
   test('compares the checksum of the server', async () => {
     remote.features = [...remote.features, HASH]

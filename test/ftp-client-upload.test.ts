@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client, ClientOptions } from 'sluice/ftp'
-import type { FtpAnswer } from 'sluice/testing'
+import type { FtpAnswer, FtpCall } from 'sluice/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { RemoteFiles } from './fixtures/remote-files.ts'
 import { type ScriptedFtp, scriptedFtp } from './fixtures/scripted-ftp.ts'
@@ -11,6 +11,8 @@ import { type ScriptedFtp, scriptedFtp } from './fixtures/scripted-ftp.ts'
 const reason = new Error('enough')
 const TEXT = 'the quick brown fox jumps over the lazy dog'
 const LONG = Buffer.from(Array.from({ length: 400_000 }, (_, i) => (i * 31 + (i >> 8)) & 0xff))
+/** When a part has come, for MDTM: after the local file, which has been there since just now. */
+const LATER = '20990102030405'
 const MODIFIED = new Date(Date.UTC(2025, 0, 2, 3, 4, 5, 678))
 const quick = { attempts: 3, delay: 1, jitter: 0 }
 
@@ -228,7 +230,7 @@ describe('Client.upload() with retry', () => {
     {
       title: 'begins anew where the server does not tell the size',
       first: { SIZE: ['502 No'] },
-      does: ['SIZE copy', 'STOR copy'],
+      does: ['STOR copy'],
     },
   ]
   for (const { title, first, features, does } of ways) {
@@ -237,7 +239,29 @@ describe('Client.upload() with retry', () => {
       await using ftp = await start({ STOR: [breakOff(100_000)], ...first })
       await ftp.client.upload(path('long'), 'copy', { retry: quick, preserveTimes: false })
       expect(isWhole()).toBe(true)
-      expect(sent(ftp).slice(1)).toEqual(does)
+      expect(sent(ftp).slice(2)).toEqual(does)
+    })
+  }
+
+  const keeping: { title: string; reply: (call: FtpCall) => unknown; size: number }[] = [
+    { title: 'breaks off', reply: () => '451 Later', size: 100_000 },
+    { title: 'loses the connection', reply: ({ session }) => session.reset(), size: 100_000 },
+    { title: 'breaks off, and what was there is longer', reply: () => '451 Later', size: 500_000 },
+  ]
+  for (const { title, reply, size } of keeping) {
+    test(`begins anew where the server keeps what was there until an upload is whole, and ${title}`, async () => {
+      remote.put('copy', Buffer.alloc(size, 'O'), '20990102030405')
+      const keep: FtpAnswer = async (call) => {
+        await call.reply('150 Send it')
+        const data = await call.data()
+        await data.readAll()
+        data.end()
+        return reply(call)
+      }
+      await using ftp = await start({ STOR: [keep, keep] })
+      await ftp.client.upload(path('long'), 'copy', { retry: quick, preserveTimes: false })
+      expect(isWhole()).toBe(true)
+      expect(ftp.peer.sessions.flatMap(({ received }) => received)).not.toContain('REST 100000')
     })
   }
 
@@ -256,15 +280,53 @@ describe('Client.upload() with retry', () => {
 
 describe('Client.upload() with resume', () => {
   test('goes on where an earlier upload ended', async () => {
-    remote.put('copy', LONG.subarray(0, 150_000), '20260102030405')
+    remote.put('copy', LONG.subarray(0, 350_000), LATER)
     await using ftp = await start()
     const summary = await ftp.client.upload(path('long'), 'copy', { resume: true })
-    expect(summary).toMatchObject({ resumed: 1, bytes: 250_000 })
+    expect(summary).toMatchObject({ resumed: 1, bytes: 50_000 })
+    expect(isWhole()).toBe(true)
+    expect(sent(ftp).slice(0, 4)).toEqual(['SIZE copy', 'MDTM copy', `REST ${350_000 - 262_144}`, 'REST 350000'])
+  })
+
+  test('goes on if the server does not let the part be read', async () => {
+    remote.put('copy', LONG.subarray(0, 150_000), LATER)
+    await using ftp = await start({ RETR: ['550 Only for uploads'] })
+    expect(await ftp.client.upload(path('long'), 'copy', { resume: true })).toMatchObject({
+      resumed: 1,
+      bytes: 250_000,
+    })
+    expect(isWhole()).toBe(true)
+  })
+
+  test('goes on with one that has a checksum, and compares the whole', async () => {
+    remote.features = [...remote.features, 'HASH SHA-256*']
+    remote.put('copy', LONG.subarray(0, 150_000), LATER)
+    await using ftp = await start()
+    const summary = await ftp.client.upload(path('long'), 'copy', { resume: true, checksum: true })
+    expect(summary).toMatchObject({ resumed: 1, checked: 1, bytes: 250_000 })
+    expect(isWhole()).toBe(true)
+    expect(ftp.commands().filter((line) => line.startsWith('RETR'))).toEqual([])
+  })
+
+  test('begins anew if the checksum shows that what was there was no part of the file', async () => {
+    remote.features = [...remote.features, 'HASH SHA-256*']
+    remote.put('copy', Buffer.alloc(150_000), LATER)
+    await using ftp = await start()
+    const summary = await ftp.client.upload(path('long'), 'copy', { resume: true, checksum: true })
+    expect(summary).toMatchObject({ resumed: 0, checked: 1, bytes: 650_000 })
+    expect(isWhole()).toBe(true)
+  })
+
+  test('begins anew if the server puts what follows at the start', async () => {
+    remote.put('copy', LONG.subarray(0, 150_000), LATER)
+    await using ftp = await start({ REST: ['350 Yes, but'] })
+    const summary = await ftp.client.upload(path('long'), 'copy', { resume: true })
+    expect(summary).toMatchObject({ resumed: 0, bytes: 650_000 })
     expect(isWhole()).toBe(true)
   })
 
   test('transfers nothing when all is there', async () => {
-    remote.put('copy', LONG, '20250102030405')
+    remote.put('copy', LONG, LATER)
     await using ftp = await start()
     const summary = await ftp.client.upload(path('long'), 'copy', { resume: true })
     expect(summary).toMatchObject({ resumed: 1, bytes: 0 })
@@ -273,10 +335,19 @@ describe('Client.upload() with resume', () => {
 
   const anew: { title: string; prepare: () => unknown }[] = [
     { title: 'nothing is there', prepare: () => {} },
-    { title: 'what is there is longer', prepare: () => remote.put('copy', Buffer.alloc(400_001), '20260102030405') },
+    { title: 'what is there is longer', prepare: () => remote.put('copy', Buffer.alloc(400_001), LATER) },
     {
       title: 'what is there is older than the file',
-      prepare: () => remote.put('copy', Buffer.alloc(100_000), '20250102030404'),
+      prepare: () => remote.put('copy', LONG.subarray(0, 100_000), '20250102030404'),
+    },
+    {
+      title: 'what is there is older than the file is in its place, though not than its time',
+      prepare: () => remote.put('copy', LONG.subarray(0, 100_000), '20260102030405'),
+    },
+    { title: 'what is there has other bytes', prepare: () => remote.put('copy', Buffer.alloc(100_000, 'O'), LATER) },
+    {
+      title: 'the last bytes that are there are others',
+      prepare: () => remote.put('copy', Buffer.concat([LONG.subarray(0, 299_999), Buffer.from('?')]), LATER),
     },
   ]
   for (const { title, prepare } of anew) {

@@ -28,9 +28,11 @@ export function openDataStream(
       const transfer = await DataTransfer.start(session, { verb, argument: path, offset, signal })
       const opened = new Promise<void>((released) => {
         const check = async (bytes: number, end: AbortSignal | undefined) => {
-          if (direction === 'download') await checkWhole(session, path, offset + bytes, transfer.announced, offset, end)
+          const { announced } = transfer
+          const actual = offset + bytes
+          if (direction === 'download') await checkWhole(session, path, { actual, announced, offset }, end)
           // How many there are to be is known only if this is all of the file.
-          else if (verb === 'STOR') await checkStored(session, path, offset + bytes, end, offset > 0)
+          else if (verb === 'STOR') await checkStored(session, path, actual, end, offset > 0)
         }
         const inherited = connection.throttles.named
         const stream = new DataConnectionThrottleStreamIO({

@@ -39,6 +39,8 @@ export async function mirror(
     width: checkParallel(parallel, widthOf(carrier)),
     options: { ...others, resume: options.resume ?? true, onError: options.onError ?? 'continue' },
     compare,
+    // A shorter file on the server may be anybody's.
+    trustsParts: options.resume === true,
     remove: checkFlag('mirror', 'delete', options.delete, false),
     dryRun: checkFlag('mirror', 'dryRun', options.dryRun, false),
     onAction,

@@ -1,4 +1,4 @@
-import { ReplyError } from '../../errors.ts'
+import { ChangedError, ChecksumError, ReplyError } from '../../errors.ts'
 import { type Checksum, checksumOf, checksumsOf } from '../operations/checksum.ts'
 import type { Session } from '../session/session.ts'
 import { attempts } from './attempts.ts'
@@ -67,6 +67,21 @@ class Download {
   async #run(destination: Destination): Promise<void> {
     const { settings, signal, ahead } = this.#options
     if (ahead) destination.prepare?.()
+    try {
+      await this.#fetchAll(destination)
+    } catch (error) {
+      if (!(error instanceof ChecksumError && this.#wasResumed && destination.canRestart)) throw error
+      // What was there was no part of this file.
+      this.#connection.session.log.note(`${JSON.stringify(this.#remote)} begins anew: ${String(error)}`)
+      await destination.restart()
+      await this.#fetchAll(destination)
+    }
+    await destination.finish(settings.preserveTimes ? this.#modified : undefined, signal)
+  }
+
+  /** In as many attempts as it may take; and compares the checksum. */
+  async #fetchAll(destination: Destination): Promise<void> {
+    const { settings, signal } = this.#options
     const isFinal = (error: unknown) => destination.isOwn(error)
     await attempts(this.#connection, { retry: settings.retry, signal, isFinal }, (session, end, failed) =>
       this.#attempt(session, end, failed),
@@ -77,7 +92,6 @@ class Download {
     if (expected) {
       await this.#connection.abortable(signal, (end) => destination.compare(this.#remote, expected, end))
     }
-    await destination.finish(settings.preserveTimes ? this.#modified : undefined, signal)
   }
 
   async #attempt(session: Session, end: AbortSignal, failed: number): Promise<void> {
@@ -117,7 +131,8 @@ class Download {
     try {
       await retrieve(session, { path: this.#remote, offset, take, flow, size, prepared, onStart, signal })
     } catch (error) {
-      if (offset === 0 || !isRestRefused(error) || !destination.canRestart) throw error
+      const isVain = isRestRefused(error) || error instanceof ChangedError
+      if (offset === 0 || !isVain || !destination.canRestart) throw error
       this.#wasResumed = false
       this.#report?.start(0)
       await this.#fetch(session, 0, size, destination.restart(), signal)

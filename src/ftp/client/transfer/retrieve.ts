@@ -1,5 +1,5 @@
 import type { Flow } from '../../../throttle/flow.ts'
-import { TruncatedError } from '../../errors.ts'
+import { ChangedError, TruncatedError } from '../../errors.ts'
 import { receive, type TakeBytes } from '../../transfer/receive-file.ts'
 import { SocketIntake } from '../../transfer/socket-intake.ts'
 import { DataTransfer } from '../data/data-transfer.ts'
@@ -53,7 +53,7 @@ export async function retrieve(session: Session, request: RetrieveRequest): Prom
     }
     if (offset === 0 && count === (announced ?? size)) askEarly(session)
     await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
-    await checkWhole(session, path, offset + count, announced ?? size, offset, signal)
+    await checkWhole(session, path, { actual: offset + count, announced, size, offset }, signal)
     return count
   } finally {
     await transfer?.stop()
@@ -61,21 +61,39 @@ export async function retrieve(session: Session, request: RetrieveRequest): Prom
   }
 }
 
+/** What came of a file, and what is known of its size; bytes. */
+interface Received {
+  /** Where it ends now. */
+  readonly actual: number
+  /** What the server has said as it began. */
+  readonly announced: number | undefined
+  /** What SIZE or a listing has said before. */
+  readonly size?: number | undefined
+  /** Where it was to begin. */
+  readonly offset: number
+}
+
 /**
- * A server may call a file whole that it has cut short, and TLS may end without its goodbye; the size tells. It is asked for only if it
- * was not told, or is not what came.
+ * A server may call a file whole that it has cut short, TLS may end without its goodbye, and some begin at the start whatever REST says; the size tells. It is asked
+ * for only if it was not told, or is not what came.
+ *
+ * @throws {TruncatedError} If bytes are missing; {@link ChangedError} if the server has not begun where it was to.
  */
 export async function checkWhole(
   session: Session,
   path: string,
-  actual: number,
-  announced: number | undefined,
-  offset: number,
+  { actual, announced, size, offset }: Received,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   // Some announce the size of the file, some what is left of it. If nothing came, the one may look like the other.
   const received = actual - offset
-  if (announced === received || (announced === actual && received > 0)) return
-  const expected = (await sizeIfTold(session, path, signal)) ?? announced
+  if ((announced === received && offset === 0) || (announced === actual && received > 0)) return
+  if (actual === size && (announced === undefined || offset > 0)) return
+  const told = await sizeIfTold(session, path, signal)
+  if (offset > 0 && told !== undefined && actual > told) {
+    throw new ChangedError(path, `${received} bytes came from byte ${offset} on, and it has ${told}`)
+  }
+  if (announced === received) return
+  const expected = told ?? announced ?? size
   if (expected !== undefined && actual < expected) throw new TruncatedError(path, expected, actual)
 }

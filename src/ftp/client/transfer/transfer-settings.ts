@@ -9,6 +9,8 @@ import type { DownloadOptions, TransferProgress, UploadOptions } from './transfe
 /** What holds for each file of a transfer; the options, checked and complete. */
 export interface TransferSettings {
   readonly resume: boolean
+  /** Whether a file on the server that may be a part of the one to be uploaded, by its size and time, is taken for that if its bytes can't be compared. */
+  readonly trustsParts: boolean
   readonly retry: RetrySettings
   readonly checksum: boolean
   readonly preserveTimes: boolean
@@ -46,6 +48,7 @@ export function transferSettings(options: DownloadOptions & UploadOptions = {}):
   const flag = (name: string, value: boolean | undefined, usual: boolean) => checkFlag('transfer', name, value, usual)
   return {
     resume: flag('resume', options.resume, false),
+    trustsParts: true,
     retry: retrySettings(options.retry),
     checksum: flag('checksum', options.checksum, false),
     preserveTimes: flag('preserveTimes', options.preserveTimes, true),

@@ -1,17 +1,18 @@
-import { ReplyError } from '../../errors.ts'
+import { ChangedError, ChecksumError, ReplyError, TruncatedError } from '../../errors.ts'
 import { OverlookedError } from '../control/exchange.ts'
 import { askAhead } from '../data/passive.ts'
-import { checksumOf, checksumsOf } from '../operations/checksum.ts'
-import { setModified, sizeIfTold } from '../operations/files.ts'
+import { type ChecksumAlgorithm, checksumOf, checksumsOf } from '../operations/checksum.ts'
+import { setModified } from '../operations/files.ts'
 import type { Session } from '../session/session.ts'
 import { attempts } from './attempts.ts'
 import type { Carrier } from './carrier.ts'
-import { type FileTransferOptions, modifiedIfTold } from './file-transfer.ts'
+import type { FileTransferOptions } from './file-transfer.ts'
 import type { Origin, OriginFile } from './origins/origin.ts'
 import type { FileProgress } from './progress.ts'
 import { RemoteTarget } from './remote-target.ts'
 import { checkStored, store } from './store.ts'
 import type { FileResult } from './transfer-types.ts'
+import { UploadPosition } from './upload-position.ts'
 
 /**
  * Uploads a file, in as many attempts as it may take.
@@ -51,11 +52,10 @@ class Upload {
   readonly #connection: Carrier
   readonly #origin: Origin
   readonly #target: RemoteTarget
+  readonly #position: UploadPosition
   readonly #report: FileProgress | undefined
   readonly #options: FileTransferOptions
   #bytes = 0
-  /** Up to where this upload has sent the file. */
-  #sentTo = 0
   #size = 0
   #wasResumed = false
   #isChecked = false
@@ -70,6 +70,7 @@ class Upload {
     this.#connection = connection
     this.#origin = origin
     this.#target = target
+    this.#position = new UploadPosition(connection, origin, target, options)
     this.#report = report
     this.#options = options
   }
@@ -79,31 +80,41 @@ class Upload {
     const origin = this.#origin
     if (this.#options.ahead) void origin.prepare?.()
     const isFinal = (error: unknown) => origin.isOwn(error) || !origin.canBeginAt(0)
-    await attempts(this.#connection, { retry: settings.retry, signal, isFinal }, (session, end, failed) =>
-      this.#attempt(session, end, failed),
-    )
+    const send = () =>
+      attempts(this.#connection, { retry: settings.retry, signal, isFinal }, (session, end, failed) =>
+        this.#attempt(session, end, failed),
+      )
+    try {
+      await send()
+    } catch (error) {
+      if (!this.#position.isMixed || this.#position.begunAt === 0) throw error
+      // What was there was no part of this file, or the server has not put the rest behind it.
+      this.#connection.session.log.note(`${JSON.stringify(this.#target.path)} begins anew: ${String(error)}`)
+      await send()
+    }
     return { bytes: this.#bytes, resumed: this.#wasResumed, size: this.#size, checked: this.#isChecked }
   }
 
   async #attempt(session: Session, end: AbortSignal, failed: number): Promise<void> {
     const { settings } = this.#options
-    const { path } = this.#target
     const algorithm = settings.checksum ? checksumsOf(session)[0] : undefined
     if (algorithm && failed === 0) this.#origin.expect(algorithm)
     const looking = this.#origin.look()
-    const mayGoOn = failed > 0 || settings.resume
-    const offset = mayGoOn ? await this.#whereToBegin(session, await looking, failed, end) : 0
+    looking.catch(() => {}) // it is told below
+    const isChecked = algorithm !== undefined
+    const offset =
+      failed > 0 ? await this.#position.next(session, end) : await this.#position.first(session, isChecked, end)
     if (failed === 0) this.#wasResumed = offset > 0
     await this.#send(session, offset, looking, end)
     const { modified } = await looking
     const time = settings.preserveTimes ? modified : undefined
     // A file that is found to be wrong must not look like the right one.
     if (algorithm || !(await this.#checkTogether(session, time, end))) {
-      await checkStored(session, path, this.#size, end)
+      await this.#checkSize(session, end)
       if (time && !algorithm) await this.#setTime(session, time, end)
     }
     if (algorithm) {
-      await this.#origin.compare(path, await checksumOf(session, path, algorithm, end), end)
+      await this.#checkContent(session, algorithm, end)
       this.#isChecked = true
       if (time) await this.#setTime(session, time, end)
     }
@@ -119,7 +130,7 @@ class Upload {
     if (!session.isTransferNext() || !session.settings.habits.takesAhead) return false
     const results = await Promise.allSettled(
       session.control.together(() => {
-        const size = checkStored(session, this.#target.path, this.#size, signal)
+        const size = this.#checkSize(session, signal)
         const asked = time ? [size, this.#setTime(session, time, signal)] : [size]
         if (!this.#target.isTemporary) askAhead(session)
         return asked
@@ -134,19 +145,25 @@ class Upload {
     return true
   }
 
-  /** How many bytes of the file the server has already. */
-  async #whereToBegin(session: Session, file: OriginFile, failed: number, signal: AbortSignal): Promise<number> {
-    const { path, isTemporary } = this.#target
-    const known = (failed === 0 && !isTemporary && this.#options.known) || {}
-    const there = known.size ?? (await sizeIfTold(session, path, signal)) ?? 0
-    if (there === 0 || !this.#origin.canBeginAt(there)) return 0
-    // What this upload itself has sent is known to be of this file.
-    if (failed > 0) return there <= this.#sentTo ? there : 0
-    if (there > (file.size ?? 0)) return 0
-    // Of what was sent before, it is known if it came later than the last change of the file. Servers may tell whole seconds only.
-    const modified = known.modified ?? (await modifiedIfTold(session, path, signal))
-    const isOlder = modified && file.modified && Number(modified) + 1000 <= Number(file.modified)
-    return isOlder ? 0 : there
+  /** @throws As {@link checkStored}. */
+  async #checkSize(session: Session, signal: AbortSignal): Promise<void> {
+    try {
+      await checkStored(session, this.#target.path, this.#size, signal)
+    } catch (error) {
+      if (error instanceof TruncatedError || error instanceof ChangedError) this.#position.mix()
+      throw error
+    }
+  }
+
+  /** @throws {ChecksumError} If the server has other bytes. */
+  async #checkContent(session: Session, algorithm: ChecksumAlgorithm, signal: AbortSignal): Promise<void> {
+    const { path } = this.#target
+    try {
+      await this.#origin.compare(path, await checksumOf(session, path, algorithm, signal), signal)
+    } catch (error) {
+      if (error instanceof ChecksumError) this.#position.mix()
+      throw error
+    }
   }
 
   async #send(session: Session, offset: number, looking: Promise<OriginFile>, signal: AbortSignal): Promise<void> {
@@ -169,7 +186,7 @@ class Upload {
   }
 
   #begin(offset: number, size?: number): void {
-    this.#sentTo = offset
+    this.#position.begin(offset)
     this.#size = offset
     this.#report?.sized(size)
     this.#report?.start(offset)
@@ -186,7 +203,7 @@ class Upload {
     const { flow, close } = this.#connection.throttles.flow('write', throttles, weight)
     const onBytes = (count: number) => {
       this.#bytes += count
-      this.#sentTo += count
+      this.#position.moved(count)
       this.#report?.moved(count)
     }
     const { path } = this.#target
@@ -197,7 +214,7 @@ class Upload {
     const known = report && prepared.then((file) => report.sized(file.size))
     try {
       await store(session, { verb, path, offset, chunks, flow, onBytes, prepared: known ?? prepared, signal })
-      this.#size = this.#sentTo
+      this.#size = this.#position.sentTo
     } finally {
       close()
     }

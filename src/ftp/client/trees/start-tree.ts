@@ -26,6 +26,8 @@ export interface TreeRequest {
   readonly options: DownloadOptions & UploadOptions
   /** How files are compared. Without, all are transferred; or, to resume, those that differ in time and size. */
   readonly compare?: Comparison | undefined
+  /** Whether an upload goes on with what may be a part, by its size and time, if its bytes can't be compared. @default true */
+  readonly trustsParts?: boolean | undefined
   readonly remove?: boolean | undefined
   readonly dryRun?: boolean | undefined
   readonly onAction?: ((action: TreeAction) => void) | undefined
@@ -100,8 +102,9 @@ async function transfer(
         })
       }
       return uploadFile(carrier, here, there, {
-        settings: uploadSettings(settings, reason),
+        settings: uploadSettings(settings, request, reason),
         progress,
+        known: compare !== undefined && reason === 'missing' ? { size: 0 } : undefined,
         ahead: true,
         signal: end,
       })
@@ -116,8 +119,12 @@ async function transfer(
  * What an upload goes on with lies under the name of the file itself, unless it is atomic. Only of a file whose size differs can that be a part; one that has all
  * its bytes, and is another one all the same, would be left as it is.
  */
-function uploadSettings(settings: TransferSettings, reason: TreeAction['reason']): TransferSettings {
-  return { ...settings, resume: settings.resume && (settings.atomic || reason === 'size') }
+function uploadSettings(
+  settings: TransferSettings,
+  { trustsParts = true }: TreeRequest,
+  reason: TreeAction['reason'],
+): TransferSettings {
+  return { ...settings, trustsParts, resume: settings.resume && (settings.atomic || reason === 'size') }
 }
 
 /** Whether copies have the times of their originals. Servers that set times by MDTM do not say so beforehand. */

@@ -88,7 +88,8 @@ export class FileOrigin implements Origin {
     if (stats.isDirectory()) throw new FileError('upload', this.#path, 'EISDIR')
     if (!stats.isFile()) throw new FileError('upload', this.#path, 'EINVAL')
     if (stats.size <= SMALL) this.#content = await this.#readAll(handle, stats.size)
-    return { size: stats.size, modified: stats.mtime, mtimeMs: stats.mtimeMs }
+    const { size, mtime: modified, mtimeMs, ctimeMs } = stats
+    return { size, modified, changed: new Date(Math.max(mtimeMs, ctimeMs)), mtimeMs }
   }
 
   /** There may be another file by now. */

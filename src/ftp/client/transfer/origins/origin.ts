@@ -5,6 +5,8 @@ export interface OriginFile {
   /** Bytes. */
   readonly size?: number | undefined
   readonly modified?: Date | undefined
+  /** When it was last changed in any way: put in the place of another one, for example, with the time that it had elsewhere. */
+  readonly changed?: Date | undefined
 }
 
 /** Where an upload comes from. */
