@@ -1,5 +1,6 @@
 import type { Patience } from '../../streams/io/silence.ts'
 import type { Flow } from '../../throttle/flow.ts'
+import { FileError } from '../files/file-error.ts'
 import { Ending } from './ending.ts'
 import type { SocketIntake } from './socket-intake.ts'
 import type { TransferOptions } from './transfer-options.ts'
@@ -106,12 +107,13 @@ export async function receive(intake: SocketIntake, take: TakeBytes, options: Tr
   }
 }
 
-/** Writes into a file from `position` on. */
+/** Writes into a file from `position` on. @throws {FileError} EIO, if it takes nothing any more and does not say why. */
 export function intoFile(file: WritableFile, position = 0): TakeBytes {
   let at = position
   return async (bytes) => {
     for (let written = 0; written < bytes.length; ) {
       const { bytesWritten } = await file.write(bytes, written, bytes.length - written, at)
+      if (!(bytesWritten > 0)) throw new FileError('write to', 'the file', 'EIO')
       written += bytesWritten
       at += bytesWritten
     }

@@ -139,6 +139,11 @@ test('receive() takes a chunk that is larger than its memory', async () => {
   expect(Buffer.concat(got).equals(Buffer.concat([content, Buffer.from('the end')]))).toBe(true)
 })
 
+test('intoFile() fails if the file takes nothing any more', async () => {
+  const take = intoFile({ write: async () => ({ bytesWritten: 0 }) })
+  await expect(take(Buffer.from('content'))).rejects.toMatchObject({ code: 'EIO' })
+})
+
 test('intoFile() writes at its position, also into a file that takes little at a time', async () => {
   const intake = new SocketIntake()
   const { there } = await connected(intake)

@@ -26,7 +26,12 @@ export interface MirrorOptions extends CommonTransferOptions {
   readonly compare?: Comparison | undefined
   /** Whether it is only told what would be done. @default false */
   readonly dryRun?: boolean | undefined
-  /** Goes on with files that an earlier run has transferred in part. @default true */
+  /**
+   * Goes on with files that an earlier run has transferred in part. If the server does not let a part be read, to compare it, an upload goes on with it only if this
+   * is set.
+   *
+   * @default true
+   */
   readonly resume?: boolean | undefined
   /** Uploads each file to a temporary name, and renames it when it is whole. @default false */
   readonly atomic?: boolean | undefined

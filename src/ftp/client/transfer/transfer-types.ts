@@ -1,5 +1,6 @@
 import type { WaitOptions } from '../../../streams/io/stream-io.ts'
 import type { StreamThrottle } from '../../../throttle/stream-throttle.ts'
+import type { Size } from '../../../units.ts'
 
 /** How often, and after what waits, a transfer is tried again. */
 export interface RetryOptions {
@@ -18,7 +19,8 @@ export interface RetryOptions {
 /** How files are transferred, in either direction. */
 export interface CommonTransferOptions extends WaitOptions {
   /**
-   * Goes on where an earlier transfer of the same file ended, as far as its size and time tell that it is the same; else it starts anew. Only for files here:
+   * Goes on where an earlier transfer of the same file ended, as far as its size and time, and of an upload its last 256 KiB, tell that it is the same; else it
+   * starts anew. Only for files here:
    * a stream can't be begun in the middle. A download whose whole copy is here already, by its size and time and with `checksum` by that, is skipped.
    *
    * @default false
@@ -72,8 +74,8 @@ export interface UploadOptions extends CommonTransferOptions, TreeOptions {
    * @default false
    */
   readonly atomic?: boolean | undefined
-  /** How many bytes a stream is to give, if that is known. One that gives fewer or more is a {@link ChangedError}, and is aborted. */
-  readonly size?: number | undefined
+  /** How many bytes a stream is to give, as a number or as text such as '64KiB', if that is known. One that gives fewer or more is a {@link ChangedError}, and is aborted. */
+  readonly size?: Size | undefined
 }
 
 /** How far a transfer is. */
