@@ -3,7 +3,7 @@ const base = ['clock.ts', 'on-abort.ts', 'light-abort.ts', 'check-options.ts', '
 /** The layers of ARCHITECTURE.md: imports go down only. */
 const below = {
   'errors.ts': [],
-  'units.ts': [],
+  'units.ts': ['check-options.ts'],
   'clock.ts': [],
   'on-abort.ts': [],
   'light-abort.ts': [],

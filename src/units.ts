@@ -19,6 +19,8 @@
  * Source: prefixes of SI and of IEC 80000-13; `b` for bit as in IEEE 1541.
  */
 
+import { checkOptions, optionNames } from './check-options.ts'
+
 /** A rate: bytes per second, > 0, or text such as `"1.5MiB/s"`, `"100Mbit/s"`, `"10MB/min"`, `"2M"`. */
 export type Rate = number | string
 
@@ -37,6 +39,8 @@ export interface FormatOptions {
    */
   readonly exact?: boolean
 }
+
+const FORMAT_OPTIONS = optionNames<FormatOptions>({ exact: true })
 
 interface Prefix {
   readonly name: string
@@ -146,6 +150,7 @@ export function parseDuration(value: Duration): number {
  * @throws {RangeError} If it is negative or not finite.
  */
 export function formatRate(rate: number, options: FormatOptions = {}): string {
+  checkOptions('write a rate as text', options, FORMAT_OPTIONS)
   checkNumber(rate, 'a rate', rate >= 0 && rate < Infinity, 'it must be >= 0 and finite')
   return options.exact ? `${exactBytes(rate)}B/s` : `${inIec(rate)}B/s`
 }
@@ -158,6 +163,7 @@ export function formatRate(rate: number, options: FormatOptions = {}): string {
  * @throws {RangeError} If it is out of range.
  */
 export function formatSize(bytes: number, options: FormatOptions = {}): string {
+  checkOptions('write a size as text', options, FORMAT_OPTIONS)
   checkNumber(bytes, 'a size', Number.isSafeInteger(bytes) && bytes >= 0, 'it must be an integer from 0 to 2^53 - 1')
   if (options.exact) return `${exactBytes(bytes)}B`
   return bytes < 1024 ? `${bytes} B` : `${inIec(bytes)}B`
@@ -171,6 +177,7 @@ export function formatSize(bytes: number, options: FormatOptions = {}): string {
  * @throws {RangeError} If it is negative or not finite.
  */
 export function formatDuration(duration: number, options: FormatOptions = {}): string {
+  checkOptions('write a duration as text', options, FORMAT_OPTIONS)
   checkNumber(duration, 'a duration', duration >= 0 && duration < Infinity, 'it must be >= 0 and finite')
   if (options.exact) return shortest(duration, TIME_UNITS, (digits, ms) => Number(digits) * ms)
   // A unit of time begins where the one below would show as many: 59.96 s is "1.00 min".

@@ -100,7 +100,8 @@ export class IntervalPacer {
 
 function checkInterval(interval: number): number {
   if (typeof interval !== 'number') {
-    throw new TypeError(`Cannot set the interval between sends: ${String(interval)} is not a number`)
+    const shown = typeof interval === 'string' ? JSON.stringify(interval) : String(interval)
+    throw new TypeError(`Cannot set the interval between sends: it must be a number of milliseconds, is ${shown}`)
   }
   if (Number.isNaN(interval)) {
     throw new RangeError('Cannot set the interval between sends: it must be a number of milliseconds, not NaN')

@@ -1,3 +1,4 @@
+import { checkOptions, WAIT } from '../check-options.ts'
 import { onAbort } from '../on-abort.ts'
 
 export interface WaitOptions {
@@ -6,7 +7,9 @@ export interface WaitOptions {
 }
 
 /** Settles as what `start` gives, or rejects with the signal's reason if that comes first; then nothing is started. */
-export async function abortable<T>(start: () => Promise<T>, { signal }: WaitOptions): Promise<T> {
+export async function abortable<T>(start: () => Promise<T>, options: WaitOptions): Promise<T> {
+  checkOptions('ask Redis', options, WAIT)
+  const { signal } = options
   signal?.throwIfAborted()
   let unlisten = () => {}
   const aborted = new Promise<never>((_, reject) => {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { hostname } from 'node:os'
-import { checkOptions } from '../check-options.ts'
+import { checkOptions, optionNames } from '../check-options.ts'
 import { StreamThrottle } from '../throttle/stream-throttle.ts'
 import { gateOf, Throttle, type ThrottleOptions, type ThrottleStats } from '../throttle/throttle.ts'
 import { type Duration, formatRate, parseDuration, parseRate, type Rate } from '../units.ts'
@@ -57,21 +57,14 @@ export interface SharedThrottleOptions extends ThrottleOptions {
   readonly watch?: boolean | undefined
 }
 
-const OPTIONS = [
-  ...[
-    'limit',
-    'burst',
-    'resetRate',
-    'clock',
-    'weight',
-    'interval',
-    'onOutage',
-    'partitionTtl',
-    'floor',
-    'member',
-    'watch',
-  ],
-]
+type PairOptions = Omit<SharedThrottleOptions, 'limit'> & { readonly read: Rate | null; readonly write: Rate | null }
+
+const NAMES = {
+  ...{ burst: true, resetRate: true, clock: true, weight: true, interval: true, onOutage: true },
+  ...{ partitionTtl: true, floor: true, member: true, watch: true },
+}
+const OPTIONS = optionNames<SharedThrottleOptions>({ ...NAMES, limit: true })
+const PAIR_OPTIONS = optionNames<PairOptions>({ ...NAMES, read: true, write: true })
 
 /** What a {@link SharedThrottle} tells of. */
 export interface SharedThrottleEvents {
@@ -187,7 +180,7 @@ export class SharedThrottle extends Throttle {
     name: string,
     options: Omit<SharedThrottleOptions, 'limit'> & { readonly read: Rate | null; readonly write: Rate | null },
   ): StreamThrottle {
-    checkOptions('share a pair of budgets', options, ['read', 'write'])
+    checkOptions('share a pair of budgets', options, PAIR_OPTIONS)
     const { read, write, ...rest } = options
     const readThrottle = new SharedThrottle(client, `${name}:read`, { ...rest, limit: read })
     return new StreamThrottle(readThrottle, new SharedThrottle(client, `${name}:write`, { ...rest, limit: write }))

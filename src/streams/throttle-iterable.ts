@@ -1,3 +1,4 @@
+import { checkOptions, optionNames } from '../check-options.ts'
 import { checkSignal, onAbort } from '../on-abort.ts'
 import { Flow } from '../throttle/flow.ts'
 import { type Limits, throttlesOf } from '../throttle/limits.ts'
@@ -6,6 +7,8 @@ import type { ThrottleStreamOptions } from './throttle-transform.ts'
 
 /** What can be iterated over to get chunks. */
 export type ByteIterable = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>
+
+const OPTIONS = optionNames<ThrottleStreamOptions>({ signal: true, weight: true })
 
 /**
  * Iterates over the bytes of `source` no faster than `limits` allow. A chunk that is larger than what is granted comes in pieces;
@@ -20,6 +23,7 @@ export function throttleIterable(
   limits: Limits,
   options: ThrottleStreamOptions = {},
 ): AsyncGenerator<Buffer, void, undefined> {
+  checkOptions('throttle an iterable', options, OPTIONS)
   const { signal, weight } = options
   checkSource(source)
   checkSignal(signal)

@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net'
-import { checkOptions } from '../check-options.ts'
+import { Socket } from 'node:net'
+import { checkOptions, optionNames } from '../check-options.ts'
 import { checkSignal, errorOf, onAbort } from '../on-abort.ts'
 import { Flow, type FlowStats } from '../throttle/flow.ts'
 import {
@@ -22,6 +22,8 @@ export interface SocketThrottle {
   readonly stats: { readonly read: FlowStats; readonly write: FlowStats }
 }
 
+const OPTIONS = optionNames<ThrottleStreamOptions>({ signal: true, weight: true })
+
 /** A socket that comes by twice, as from a keep-alive agent's 'socket' event, must not be charged twice. */
 const throttled = new WeakSet<Socket>()
 
@@ -41,17 +43,17 @@ export function throttleSocket(
   limits: StreamLimits,
   options: ThrottleStreamOptions = {},
 ): SocketThrottle {
-  if (typeof socket?.push !== 'function' || typeof socket?._write !== 'function') {
-    throw new TypeError(
-      `Cannot throttle a socket: must be a net.Socket, is ${socket === null ? 'null' : typeof socket}`,
-    )
+  if (!(socket instanceof Socket)) {
+    const given: unknown = socket
+    const kind = typeof given === 'object' && given !== null ? `a ${given.constructor?.name}` : String(given)
+    throw new TypeError(`Cannot throttle a socket: must be a net.Socket, is ${kind}; for other streams use throttle()`)
   }
   if (throttled.has(socket)) {
     throw new TypeError(
       'Cannot throttle a socket: it is throttled already; change the `throttles` that the first call returned',
     )
   }
-  checkOptions('throttle a socket', options, ['signal', 'weight'])
+  checkOptions('throttle a socket', options, OPTIONS)
   const { signal, weight } = options
   checkSignal(signal)
   const initial = streamThrottlesOf(limits)

@@ -358,7 +358,7 @@ describe('throttle()', () => {
       values: [1, { signal: 'stop' }],
       error: /signal: must be an AbortSignal, is string/,
     },
-    { title: 'a negative high-water mark', values: [1, { highWaterMark: -1 }], error: TypeError },
+    { title: 'a negative high-water mark', values: [1, { highWaterMark: -1 }], error: RangeError },
     { title: 'options of null', values: [1, null], error: TypeError },
   ]
   for (const { title, values, error } of wrong) {

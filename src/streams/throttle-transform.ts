@@ -1,9 +1,10 @@
 import { Transform, type TransformCallback } from 'node:stream'
-import { checkOptions } from '../check-options.ts'
+import { checkOptions, optionNames } from '../check-options.ts'
 import { checkSignal, errorOf, onAbort } from '../on-abort.ts'
 import { Flow } from '../throttle/flow.ts'
 import { type Limits, throttlesOf, watchChanges } from '../throttle/limits.ts'
 import { gateOf, type Throttle } from '../throttle/throttle.ts'
+import { parseSize, type Size } from '../units.ts'
 
 export interface ThrottleStreamOptions {
   /**
@@ -20,11 +21,13 @@ export interface ThrottleStreamOptions {
 
 export interface ThrottleTransformOptions extends ThrottleStreamOptions {
   /**
-   * Bytes buffered before the stream holds up whoever writes. On the side of the reader it holds one piece at most.
+   * Bytes buffered before the stream holds up whoever writes, as a number or as text such as `'64KiB'`. On the side of the reader it holds one piece at most.
    * @default Node's own: 16 KiB, or 64 KiB from Node 22 on
    */
-  readonly highWaterMark?: number | undefined
+  readonly highWaterMark?: Size | undefined
 }
+
+const OPTIONS = optionNames<ThrottleTransformOptions>({ signal: true, weight: true, highWaterMark: true })
 
 /**
  * Lets bytes pass no faster than its throttles allow. Chunks pass by reference; one that is larger than what is granted is cut.
@@ -48,13 +51,14 @@ export class ThrottleTransform extends Transform {
   #readerHoldsBack = false
 
   constructor(limits: Limits, options: ThrottleTransformOptions = {}) {
-    checkOptions('throttle a stream', options, ['signal', 'weight', 'highWaterMark'])
+    checkOptions('throttle a stream', options, OPTIONS)
     const { signal, weight, highWaterMark } = options
     checkSignal(signal)
+    const writableHighWaterMark = highWaterMark === undefined ? undefined : parseSize(highWaterMark)
     const throttles = throttlesOf(limits)
     const flow = new Flow(throttles, { weight })
     // What has been granted should not wait here: after a stall of the reader it would all come at once.
-    super({ readableHighWaterMark: 1, ...(highWaterMark !== undefined && { writableHighWaterMark: highWaterMark }) })
+    super({ readableHighWaterMark: 1, ...(writableHighWaterMark !== undefined && { writableHighWaterMark }) })
     this.#flow = flow
     this.throttles = watchChanges(
       throttles,

@@ -1,10 +1,13 @@
 import { ReadableStream, type ReadableStreamDefaultController, TransformStream, WritableStream } from 'node:stream/web'
+import { checkOptions, optionNames } from '../check-options.ts'
 import { checkSignal, onAbort } from '../on-abort.ts'
 import { Flow } from '../throttle/flow.ts'
 import { type Limits, throttlesOf, watchChanges } from '../throttle/limits.ts'
 import { gateOf, type Throttle } from '../throttle/throttle.ts'
 import { toBytes } from './adapters/to-bytes.ts'
 import type { ThrottleStreamOptions } from './throttle-transform.ts'
+
+const OPTIONS = optionNames<ThrottleStreamOptions>({ signal: true, weight: true })
 
 /**
  * {@link ThrottleTransform} for WHATWG streams. Its two sides are streams of its own rather than those of the base class, whose
@@ -28,6 +31,7 @@ export class ThrottleTransformStream extends TransformStream<Uint8Array | string
   #unlisten = () => {}
 
   constructor(limits: Limits, options: ThrottleStreamOptions = {}) {
+    checkOptions('throttle a stream', options, OPTIONS)
     const { signal, weight } = options
     checkSignal(signal)
     const throttles = throttlesOf(limits)

@@ -1,5 +1,6 @@
 import { constants } from 'node:os'
 import { Duplex, getDefaultHighWaterMark } from 'node:stream'
+import { checkOptions, optionNames } from '../check-options.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { ClosedError } from '../errors.ts'
 import { type Duration, parseDuration, parseSize, type Size } from '../units.ts'
@@ -27,6 +28,8 @@ export interface DuplexPairOptions {
   readonly clock?: Clock
 }
 
+const OPTIONS = optionNames<DuplexPairOptions>({ latency: true, bufferSize: true, clock: true })
+
 /**
  * Two streams that are connected like the two ends of a TCP connection, in memory: what is written to one is read from the other,
  * in order, though not in the same chunks.
@@ -42,6 +45,7 @@ export interface DuplexPairOptions {
  * @throws {RangeError} If an option is out of its range.
  */
 export function createDuplexPair(options: DuplexPairOptions = {}): [Duplex, Duplex] {
+  checkOptions('connect streams', options, OPTIONS)
   const { clock = systemClock } = options
   const latency = parseDuration(options.latency ?? 0)
   const bufferSize = parseSize(options.bufferSize ?? 65_536)

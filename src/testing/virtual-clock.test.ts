@@ -307,7 +307,12 @@ const refused: [title: string, act: () => unknown, error: typeof RangeError | ty
     RangeError,
     "'ms' must be >= 0: current value is -1",
   ],
-  ['to sleep for text', () => new VirtualClock().sleep('1s' as never), TypeError, "'ms' must be a number, not string"],
+  [
+    'to sleep for text',
+    () => new VirtualClock().sleep('1s' as never),
+    TypeError,
+    `'ms' must be a number of milliseconds, is "1s"`,
+  ],
   [
     'to advance backwards',
     () => new VirtualClock().advance(-1),

@@ -1,3 +1,4 @@
+import { checkMilliseconds, checkOptions, optionNames, WAIT } from '../check-options.ts'
 import type { Clock } from '../clock.ts'
 import { systemClock } from '../clock.ts'
 import { BusyError } from '../errors.ts'
@@ -48,6 +49,9 @@ export interface RunOptions extends AdvanceOptions {
   readonly within?: number
 }
 
+const OPTIONS = optionNames<VirtualClockOptions>({ start: true, turns: true, grace: true, wakesPerMoment: true })
+const RUN_OPTIONS = optionNames<RunOptions>({ within: true, signal: true })
+
 /** One call of run or advance. */
 interface Drive {
   /** Time goes no further. */
@@ -97,7 +101,10 @@ export class VirtualClock implements Clock {
 
   /** @throws {RangeError} If an option is out of its range. */
   constructor(options: VirtualClockOptions = {}) {
+    checkOptions('make a clock', options, OPTIONS)
     const { start = 0, turns = 2, grace = 100, wakesPerMoment = 1_000_000 } = options
+    checkMilliseconds('make a clock', 'start', start)
+    checkMilliseconds('make a clock', 'grace', grace)
     check('make a clock', 'start', start, Number.isFinite(start), 'finite')
     check('make a clock', 'turns', turns, Number.isInteger(turns) && turns > 0, 'an integer > 0')
     check('make a clock', 'grace', grace, grace >= 0 && grace < Infinity, '>= 0 and finite')
@@ -139,6 +146,8 @@ export class VirtualClock implements Clock {
    * @throws {RangeError} If `ms` is negative or NaN.
    */
   async sleep(ms: number, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    checkMilliseconds('sleep', 'ms', ms)
+    checkOptions('sleep', options, WAIT)
     check('sleep', 'ms', ms, ms >= 0, '>= 0')
     const { signal } = options
     signal?.throwIfAborted()
@@ -168,7 +177,9 @@ export class VirtualClock implements Clock {
    * @throws {BusyError} If the clock is being driven already.
    */
   async run<T>(body: PromiseLike<T> | (() => T | PromiseLike<T>), options: RunOptions = {}): Promise<T> {
+    checkOptions('run', options, RUN_OPTIONS)
     const { within = 86_400_000, signal } = options
+    checkMilliseconds('run', 'within', within)
     check('run', 'within', within, within >= 0, '>= 0')
     const drive = this.#begin('run the clock', this.#now + within, true, signal)
     const stop = () => this.#end(drive)
@@ -188,6 +199,8 @@ export class VirtualClock implements Clock {
    * @throws {BusyError} If the clock is being driven already.
    */
   async advance(ms: number, options: AdvanceOptions = {}): Promise<void> {
+    checkMilliseconds('advance', 'ms', ms)
+    checkOptions('advance', options, WAIT)
     check('advance', 'ms', ms, ms >= 0 && ms < Infinity, '>= 0 and finite')
     await this.#begin('advance the clock', this.#now + ms, false, options.signal).ended
   }

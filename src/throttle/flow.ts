@@ -1,3 +1,4 @@
+import { checkOptions, optionNames, WAIT } from '../check-options.ts'
 import { systemClock } from '../clock.ts'
 import { acquire } from './acquire.ts'
 import type { Waiter } from './deliver.ts'
@@ -15,6 +16,8 @@ export interface FlowOptions {
    */
   readonly weight?: number | undefined
 }
+
+const OPTIONS = optionNames<FlowOptions>({ weight: true })
 
 /** Which throttle holds a flow up, and until when at least. */
 export interface HeldBy {
@@ -49,6 +52,7 @@ export class Flow {
    * @throws {TypeError} If one of them is not a `Throttle`, or they have different clocks.
    */
   constructor(throttles: Throttle | Throttles = {}, options: FlowOptions = {}) {
+    checkOptions('make a flow', options, OPTIONS)
     const gates = this.#set(throttles)
     const clock = this.#throttles[0]?.clock ?? systemClock
     this.#flow = new GateFlow(schedulerOf(clock), gates, checkWeight(options.weight ?? 1), true)
@@ -66,6 +70,7 @@ export class Flow {
    * @throws The signal's reason (nothing is charged then), or {@link ClosedError} once the flow is closed.
    */
   acquire(bytes: number, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<number> {
+    checkOptions('acquire bytes', options, WAIT)
     return acquire(this.#flow, bytes, options.signal)
   }
 

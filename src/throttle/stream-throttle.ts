@@ -1,4 +1,4 @@
-import { checkOptions } from '../check-options.ts'
+import { checkOptions, optionNames } from '../check-options.ts'
 import type { Clock } from '../clock.ts'
 import type { Rate } from '../units.ts'
 import { gateOf, Throttle } from './throttle.ts'
@@ -11,6 +11,8 @@ export interface SpeedLimits {
   /** @default systemClock */
   readonly clock?: Clock | undefined
 }
+
+const LIMITS = optionNames<SpeedLimits>({ readSpeedLimit: true, writeSpeedLimit: true, clock: true })
 
 /** A throttle for each direction of a stream. */
 export class StreamThrottle {
@@ -37,7 +39,7 @@ export class StreamThrottle {
 
   /** A pair of new throttles with these limits. @throws {RangeError} If one can't be read. */
   static fromLimits(limits: SpeedLimits = {}): StreamThrottle {
-    checkOptions('create throttles from limits', limits, ['readSpeedLimit', 'writeSpeedLimit', 'clock'])
+    checkOptions('create throttles from limits', limits, LIMITS)
     const { readSpeedLimit = null, writeSpeedLimit = null, clock } = limits
     return new StreamThrottle(
       new Throttle({ limit: readSpeedLimit, clock }),

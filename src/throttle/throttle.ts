@@ -1,4 +1,4 @@
-import { checkOptions } from '../check-options.ts'
+import { checkMilliseconds, checkOptions, optionNames, WAIT } from '../check-options.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { parseRate, parseSize, type Rate, type Size } from '../units.ts'
 import { acquire } from './acquire.ts'
@@ -37,6 +37,9 @@ export interface AcquireOptions {
    */
   readonly weight?: number | undefined
 }
+
+const OPTIONS = optionNames<ThrottleOptions>({ limit: true, burst: true, resetRate: true, clock: true })
+const ACQUIRE_OPTIONS = optionNames<AcquireOptions>({ signal: true, weight: true })
 
 /** What a throttle has done, and how it stands. Bytes, bytes per second and ms. */
 export interface ThrottleStats {
@@ -105,11 +108,9 @@ export class Throttle {
    * @throws {TypeError} If an option is of the wrong type.
    */
   constructor(options: ThrottleOptions = {}) {
-    checkOptions('create a throttle', options, ['limit', 'burst', 'resetRate', 'clock'])
+    checkOptions('create a throttle', options, OPTIONS)
     const { limit = null, burst = 0, resetRate = 10_000, clock = systemClock } = options
-    if (typeof resetRate !== 'number') {
-      throw new TypeError(`Cannot create a throttle: 'resetRate' must be a number of ms, is ${describe(resetRate)}`)
-    }
+    checkMilliseconds('create a throttle', 'resetRate', resetRate)
     if (!(resetRate >= 1) || resetRate === Infinity) {
       throw new RangeError(`Cannot create a throttle: 'resetRate' must be a number of ms >= 1, is ${resetRate}`)
     }
@@ -173,6 +174,7 @@ export class Throttle {
    * @throws The signal's reason; nothing is charged then.
    */
   async acquire(bytes: number, options: AcquireOptions = {}): Promise<number> {
+    checkOptions('acquire bytes', options, ACQUIRE_OPTIONS)
     const { signal, weight } = options
     signal?.throwIfAborted()
     if (weight !== undefined) checkWeight(weight)
@@ -208,6 +210,7 @@ export class Throttle {
    * @throws The signal's reason.
    */
   async wait(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    checkOptions('wait for a turn', options, WAIT)
     this.#byHand ??= new ByHand(this.#gate, this.resetRate)
     await this.#byHand.wait(options.signal)
   }

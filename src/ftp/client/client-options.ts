@@ -1,6 +1,14 @@
 import { isIP, type Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
-import { checkFlag, checkFunction, checkOneOf, checkOptions } from '../../check-options.ts'
+import {
+  checkFlag,
+  checkFunction,
+  checkHost,
+  checkNested,
+  checkOneOf,
+  checkOptions,
+  optionNames,
+} from '../../check-options.ts'
 import { type Clock, systemClock } from '../../clock.ts'
 import { checkSignal } from '../../on-abort.ts'
 import { checkTimeout } from '../../streams/io/stream-options.ts'
@@ -145,25 +153,31 @@ export interface ClientSettings {
   readonly habits: ServerHabits
 }
 
-const NAMES = [
-  ...['port', 'tls', 'tlsOptions', 'user', 'password', 'account', 'encoding', 'throttles', 'timeout', 'timeouts'],
-  ...['keepAlive', 'mode', 'active', 'epsv', 'allowForeignHost', 'listFormat', 'connect', 'family', 'localAddress'],
-  ...['logger', 'clock', 'signal'],
-]
+/** @internal */
+export const CLIENT_NAMES = {
+  ...{ port: true, tls: true, tlsOptions: true, user: true, password: true, account: true, encoding: true },
+  ...{ throttles: true, timeout: true, timeouts: true, keepAlive: true, mode: true, active: true, epsv: true },
+  ...{ allowForeignHost: true, listFormat: true, connect: true, family: true, localAddress: true, logger: true },
+  clock: true,
+}
+const OPTIONS = optionNames<ClientOptions>({ ...CLIENT_NAMES, signal: true })
+const ACTIVE_OPTIONS = optionNames<ActiveOptions>({ address: true, ports: true })
+const PORT_RANGE = optionNames<NonNullable<ActiveOptions['ports']>>({ from: true, to: true })
+
+/** Who comes from a library where it is so must not log in in the clear. @internal */
+export const CLIENT_HINTS = { secure: "TLS is tls: 'explicit' or 'implicit'" } as const
 
 /** @throws {TypeError | RangeError} If an option is wrong. */
 export function clientSettings(host: string, options: ClientOptions): ClientSettings {
-  checkOptions('connect to an FTP server', options, NAMES)
-  if (typeof host !== 'string' || host === '') {
-    throw new TypeError(
-      `Cannot connect to an FTP server: 'host' must be a name or an address, is ${JSON.stringify(host)}`,
-    )
-  }
+  checkOptions('connect to an FTP server', options, OPTIONS, CLIENT_HINTS)
+  checkHost('connect to an FTP server', host)
   const { tls = false, mode = 'passive', user = 'anonymous', listFormat = 'auto', family = 0, active = {} } = options
   checkOneOf('connect to an FTP server', 'tls', tls, [false, 'explicit', 'implicit'])
   checkOneOf('connect to an FTP server', 'mode', mode, ['passive', 'active'])
   checkOneOf('connect to an FTP server', 'listFormat', listFormat, ['auto', 'list'])
   checkOneOf('connect to an FTP server', 'family', family, [0, 4, 6])
+  checkNested('connect to an FTP server', 'active', active, ACTIVE_OPTIONS)
+  checkNested('connect to an FTP server', 'active.ports', active.ports, PORT_RANGE)
   const password = options.password ?? (user === 'anonymous' ? 'anonymous@' : '')
   // What can't be said is told before anything happens, and without showing it.
   formatCommand('USER', user)

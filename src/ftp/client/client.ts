@@ -1,11 +1,13 @@
 import type { Writable } from 'node:stream'
 import type { WritableStream } from 'node:stream/web'
+import { checkOptions, optionNames, WAIT } from '../../check-options.ts'
 import { ClosedError } from '../../errors.ts'
 import { checkSignal } from '../../on-abort.ts'
 import type { WaitOptions } from '../../streams/io/stream-io.ts'
 import { checkStreamThrottle } from '../../throttle/limits.ts'
 import type { StreamThrottle } from '../../throttle/stream-throttle.ts'
 import { checkWeight } from '../../throttle/throttle.ts'
+import { parseSize, type Size } from '../../units.ts'
 import { checkMasks } from '../protocol/code-mask.ts'
 import type { Reply } from '../protocol/reply.ts'
 import { type ClientOptions, clientSettings } from './client-options.ts'
@@ -19,6 +21,9 @@ import type { CommandOptions } from './session/session.ts'
 import type { ChunkSource } from './transfer/origins/chunk-reader.ts'
 import type { DownloadOptions, TransferSummary, UploadOptions } from './transfer/transfer-types.ts'
 import { uploadFrom } from './upload-from.ts'
+
+const COMMAND_OPTIONS = optionNames<CommandOptions>({ expectedCodes: true, waitCodes: true, signal: true })
+const STREAM_OPTIONS = optionNames<DataStreamOptions>({ offset: true, throttles: true, weight: true, signal: true })
 
 /** What is done with a stream. */
 export type StreamBody<T> = (stream: DataConnectionThrottleStreamIO) => Promise<T> | T
@@ -109,6 +114,7 @@ export class Client extends FileCommands implements AsyncDisposable {
    */
   async command(line: string, options: CommandOptions = {}): Promise<Reply> {
     if (typeof line !== 'string') throw new TypeError(`Cannot send a command: must be a string, is ${typeof line}`)
+    checkOptions('send a command', options, COMMAND_OPTIONS)
     checkMasks(options.expectedCodes ?? '2xx')
     checkMasks(options.waitCodes ?? '1xx')
     const end = line.indexOf(' ')
@@ -199,11 +205,13 @@ export class Client extends FileCommands implements AsyncDisposable {
 
   /** Opens the connection anew, if it was lost, logs in, and goes to the working directory there was. */
   async reconnect(options: WaitOptions = {}): Promise<void> {
+    checkOptions('reconnect', options, WAIT)
     await this.connection.reconnect(options.signal)
   }
 
   /** Says goodbye (QUIT) when the calls before have ended, and closes the connection. Later calls join the first one. */
   async quit(options: WaitOptions = {}): Promise<void> {
+    checkOptions('quit', options, WAIT)
     await this.connection.quit(options.signal)
   }
 
@@ -234,12 +242,13 @@ export class Client extends FileCommands implements AsyncDisposable {
     checkPath(direction, path)
     const options = (typeof first === 'function' ? undefined : first) ?? {}
     const body = typeof first === 'function' ? first : second
-    checkOffset(options.offset)
+    checkOptions(direction, options, STREAM_OPTIONS)
+    const offset = checkOffset(options.offset)
     checkSignal(options.signal)
     if (options.weight !== undefined) checkWeight(options.weight)
     for (const [name, throttle] of Object.entries(options.throttles ?? {})) checkStreamThrottle(name, throttle)
     const isLoose = body === undefined
-    const stream = await openDataStream(this.connection, { ...options, direction, verb, path, isLoose })
+    const stream = await openDataStream(this.connection, { ...options, offset, direction, verb, path, isLoose })
     if (body === undefined) return stream
     try {
       const result = await this.connection.inBody(() => body(stream))
@@ -251,7 +260,9 @@ export class Client extends FileCommands implements AsyncDisposable {
   }
 }
 
-function checkOffset(offset: number | undefined): void {
-  if (offset === undefined || (Number.isSafeInteger(offset) && offset >= 0)) return
+function checkOffset(given: Size | undefined): number {
+  const offset = typeof given === 'string' ? parseSize(given) : given
+  if (offset === undefined) return 0
+  if (Number.isSafeInteger(offset) && offset >= 0) return offset
   throw new RangeError(`Cannot begin a transfer: 'offset' must be an integer >= 0, is ${String(offset)}`)
 }

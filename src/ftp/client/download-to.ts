@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
 import type { WritableStream } from 'node:stream/web'
+import { checkOptions, optionNames } from '../../check-options.ts'
 import { parseSize, type Size } from '../../units.ts'
 import { checkPath } from './connection.ts'
 import { singleFile } from './single-file.ts'
@@ -10,7 +11,7 @@ import { StreamDestination } from './transfer/destinations/stream-destination.ts
 import { download } from './transfer/download.ts'
 import { statLocal } from './transfer/local-file.ts'
 import { localPath } from './transfer/local-path.ts'
-import { transferSettings } from './transfer/transfer-settings.ts'
+import { COMMON_NAMES, TREE_NAMES, transferSettings } from './transfer/transfer-settings.ts'
 import type { CommonTransferOptions, DownloadOptions, TransferSummary } from './transfer/transfer-types.ts'
 import { downloadPath } from './trees/download-path.ts'
 
@@ -20,6 +21,10 @@ export interface DownloadBytesOptions extends Omit<CommonTransferOptions, 'resum
   readonly maxLength?: Size | undefined
 }
 
+const OPTIONS = optionNames<DownloadOptions>({ ...COMMON_NAMES, ...TREE_NAMES, end: true })
+const { resume: _, preserveTimes: __, ...BYTES_NAMES } = COMMON_NAMES
+const BYTES_OPTIONS = optionNames<DownloadBytesOptions>({ ...BYTES_NAMES, maxLength: true })
+
 /** As `Client.download`. */
 export async function downloadTo(
   carrier: Carrier,
@@ -28,6 +33,7 @@ export async function downloadTo(
   options: DownloadOptions = {},
 ): Promise<TransferSummary> {
   checkPath('download', remote)
+  checkOptions('download', options, OPTIONS)
   if (typeof to !== 'string') return await toStream(carrier, remote, () => to, options)
   checkPath('download to', to)
   // A device or a pipe takes bytes, but no file can take its place.
@@ -44,6 +50,7 @@ export async function downloadBytes(
   options: DownloadBytesOptions = {},
 ): Promise<Buffer> {
   checkPath('download', remote)
+  checkOptions('download', options, BYTES_OPTIONS)
   const { maxLength = '64MiB', ...others } = options
   const settings = transferSettings({ ...others, preserveTimes: false })
   const destination = new BytesDestination(parseSize(maxLength))

@@ -1,3 +1,4 @@
+import { checkFlag, checkFunction, checkOptions, optionNames, WAIT } from '../../check-options.ts'
 import { checkSignal } from '../../on-abort.ts'
 import type { WaitOptions } from '../../streams/io/stream-io.ts'
 import { ReplyError } from '../errors.ts'
@@ -23,6 +24,15 @@ export interface ListOptions extends WaitOptions {
   readonly onUnreadable?: ((line: string) => void) | undefined
 }
 
+type MakeOptions = WaitOptions & { readonly parents?: boolean | undefined }
+type SizeOptions = WaitOptions & { readonly bigint?: boolean | undefined }
+type ChecksumOptions = WaitOptions & { readonly algorithm?: ChecksumAlgorithm | undefined }
+
+const LIST_OPTIONS = optionNames<ListOptions>({ recursive: true, command: true, onUnreadable: true, signal: true })
+const MAKE_OPTIONS = optionNames<MakeOptions>({ parents: true, signal: true })
+const SIZE_OPTIONS = optionNames<SizeOptions>({ bigint: true, signal: true })
+const CHECKSUM_OPTIONS = optionNames<ChecksumOptions>({ algorithm: true, signal: true })
+
 /** What a client does with files and directories without moving their content. */
 export abstract class FileCommands {
   /** @internal */
@@ -45,12 +55,14 @@ export abstract class FileCommands {
 
   /** The working directory (PWD). */
   async currentDirectory(options: WaitOptions = {}): Promise<string> {
+    checkOptions('get the working directory', options, WAIT)
     return await this.connection.run(options, (session) => directories.currentDirectory(session, options.signal))
   }
 
   /** Goes to another directory (CWD). @param path By default the one above (CDUP). */
   async changeDirectory(path = '..', options: WaitOptions = {}): Promise<void> {
     checkPath('change the directory', path)
+    checkOptions('change the directory', options, WAIT)
     await this.connection.run(options, (session) => directories.changeDirectory(session, path, options.signal))
   }
 
@@ -59,12 +71,11 @@ export abstract class FileCommands {
    *
    * @param options `parents` also makes those above it that are missing, and one that is there already is fine then.
    */
-  async makeDirectory(
-    path: string,
-    options: WaitOptions & { readonly parents?: boolean | undefined } = {},
-  ): Promise<void> {
+  async makeDirectory(path: string, options: MakeOptions = {}): Promise<void> {
     checkPath('make a directory', path)
-    const { parents = false, signal } = options
+    checkOptions('make a directory', options, MAKE_OPTIONS)
+    const { signal } = options
+    const parents = checkFlag('make a directory', 'parents', options.parents, false)
     await this.connection.run(options, async (session) => {
       if (parents) await directories.makeDirectories(session, path, signal)
       else await directories.makeDirectory(session, path, signal)
@@ -74,12 +85,14 @@ export abstract class FileCommands {
   /** Removes an empty directory (RMD). */
   async removeDirectory(path: string, options: WaitOptions = {}): Promise<void> {
     checkPath('remove a directory', path)
+    checkOptions('remove a directory', options, WAIT)
     await this.connection.run(options, (session) => session.command('RMD', path, options))
   }
 
   /** Removes a file (DELE). */
   async removeFile(path: string, options: WaitOptions = {}): Promise<void> {
     checkPath('remove a file', path)
+    checkOptions('remove a file', options, WAIT)
     await this.connection.run(options, (session) => session.command('DELE', path, options))
   }
 
@@ -90,6 +103,7 @@ export abstract class FileCommands {
    */
   async remove(path: string, options: WaitOptions = {}): Promise<void> {
     checkPath('remove', path)
+    checkOptions('remove', options, WAIT)
     await this.connection.run(options, (session) => removeTree(session, path, options.signal))
   }
 
@@ -97,6 +111,7 @@ export abstract class FileCommands {
   async rename(from: string, to: string, options: WaitOptions = {}): Promise<void> {
     checkPath('rename', from)
     checkPath('rename', to)
+    checkOptions('rename', options, WAIT)
     await this.connection.run(options, (session) => files.rename(session, from, to, options.signal))
   }
 
@@ -106,7 +121,10 @@ export abstract class FileCommands {
    * @param path By default the working directory.
    */
   list(path = '', options: ListOptions = {}): Listing {
-    const { recursive = false, command, signal } = options
+    checkOptions('list a directory', options, LIST_OPTIONS)
+    const { command, signal } = options
+    const recursive = checkFlag('list a directory', 'recursive', options.recursive, false)
+    checkFunction('list a directory', 'onUnreadable', options.onUnreadable)
     checkSignal(signal)
     const onUnreadable =
       options.onUnreadable ??
@@ -134,6 +152,7 @@ export abstract class FileCommands {
   /** What is there under a path (MLST, or the listing of the directory above it). @throws {ReplyError} With 550 if there is nothing. */
   async stat(path: string, options: WaitOptions = {}): Promise<Entry> {
     checkPath('look up', path)
+    checkOptions('look up', options, WAIT)
     const found = await this.connection.run(options, (session) => statPath(session, path, options.signal))
     if (found) return found
     throw new ReplyError(`look up ${JSON.stringify(path)}`, { code: 550, lines: ['There is nothing under this name'] })
@@ -142,18 +161,21 @@ export abstract class FileCommands {
   /** Whether there is anything under a path. */
   async exists(path: string, options: WaitOptions = {}): Promise<boolean> {
     checkPath('look up', path)
+    checkOptions('look up', options, WAIT)
     return (await this.connection.run(options, (session) => statPath(session, path, options.signal))) !== undefined
   }
 
   /** Whether there is a file under a path. */
   async isFile(path: string, options: WaitOptions = {}): Promise<boolean> {
     checkPath('look up', path)
+    checkOptions('look up', options, WAIT)
     return (await this.connection.run(options, (session) => statPath(session, path, options.signal)))?.type === 'file'
   }
 
   /** Whether there is a directory under a path. */
   async isDirectory(path: string, options: WaitOptions = {}): Promise<boolean> {
     checkPath('look up', path)
+    checkOptions('look up', options, WAIT)
     return (
       (await this.connection.run(options, (session) => statPath(session, path, options.signal)))?.type === 'directory'
     )
@@ -162,11 +184,9 @@ export abstract class FileCommands {
   /** The size of a file in bytes (SIZE). With `bigint` it is exact above 2^53, too. */
   async size(path: string, options?: WaitOptions & { readonly bigint?: false | undefined }): Promise<number>
   async size(path: string, options: WaitOptions & { readonly bigint: true }): Promise<bigint>
-  async size(
-    path: string,
-    options: WaitOptions & { readonly bigint?: boolean | undefined } = {},
-  ): Promise<number | bigint> {
+  async size(path: string, options: SizeOptions = {}): Promise<number | bigint> {
     checkPath('get the size', path)
+    checkOptions('get the size', options, SIZE_OPTIONS)
     const size = await this.connection.run(options, (session) => files.sizeOf(session, path, options.signal))
     return options.bigint ? size : Number(size)
   }
@@ -174,12 +194,14 @@ export abstract class FileCommands {
   /** When the content of a file was last changed (MDTM). */
   async lastModified(path: string, options: WaitOptions = {}): Promise<Date> {
     checkPath('get the time', path)
+    checkOptions('get the time', options, WAIT)
     return await this.connection.run(options, (session) => files.lastModified(session, path, options.signal))
   }
 
   /** Sets when the content of a file was last changed, to the second (MFMT, or MDTM). @returns False if the server knows neither. */
   async setModified(path: string, time: Date, options: WaitOptions = {}): Promise<boolean> {
     checkPath('set the time', path)
+    checkOptions('set the time', options, WAIT)
     return await this.connection.run(options, (session) => files.setModified(session, path, time, options.signal))
   }
 
@@ -189,11 +211,9 @@ export abstract class FileCommands {
    * @param options `algorithm` is by default the strongest that the server has.
    * @throws {ReplyError} If the server computes none, or not this one.
    */
-  async checksum(
-    path: string,
-    options: WaitOptions & { readonly algorithm?: ChecksumAlgorithm | undefined } = {},
-  ): Promise<Checksum> {
+  async checksum(path: string, options: ChecksumOptions = {}): Promise<Checksum> {
     checkPath('get the checksum', path)
+    checkOptions('get the checksum', options, CHECKSUM_OPTIONS)
     const { algorithm = this.checksums[0] ?? 'SHA-256', signal } = options
     return await this.connection.run(options, (session) => checksumOf(session, path, algorithm, signal))
   }

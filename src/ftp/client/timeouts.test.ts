@@ -10,5 +10,7 @@ test('timeoutSettings() takes one time for all, and others for some', () => {
 test('timeoutSettings() refuses what is no time, and names of which it knows none', () => {
   expect(() => timeoutSettings(0)).toThrow(RangeError)
   expect(() => timeoutSettings(undefined, { stall: -1 })).toThrow(RangeError)
-  expect(() => timeoutSettings(undefined, { stal: 100 } as never)).toThrow("'stal' is no option")
+  expect(() => timeoutSettings(undefined, { stal: 100 } as never)).toThrow(
+    "'timeouts.stal' is no option; did you mean 'stall'?",
+  )
 })

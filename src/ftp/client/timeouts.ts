@@ -1,4 +1,4 @@
-import { checkOptions } from '../../check-options.ts'
+import { checkNested, optionNames } from '../../check-options.ts'
 import { checkTimeout } from '../../streams/io/stream-options.ts'
 
 /**
@@ -29,12 +29,17 @@ export type TimeoutSettings = { readonly [phase in keyof Required<Timeouts>]: nu
 
 const PHASES = ['connect', 'tls', 'greeting', 'command', 'dataConnect', 'firstByte', 'stall', 'finalReply'] as const
 
+const OPTIONS = optionNames<Timeouts>({
+  ...{ connect: true, tls: true, greeting: true, command: true },
+  ...{ dataConnect: true, firstByte: true, stall: true, finalReply: true },
+})
+
 /** Milliseconds. Long enough for any line and most servers, short enough to be waited for. */
 const DEFAULT = 30_000
 
 /** @throws {TypeError | RangeError} If one is no time. */
 export function timeoutSettings(timeout: number | null | undefined, timeouts: Timeouts = {}): TimeoutSettings {
-  checkOptions('connect to an FTP server', timeouts, PHASES)
+  checkNested('connect to an FTP server', 'timeouts', timeouts, OPTIONS)
   const common = timeout === undefined ? DEFAULT : checkTimeout('timeout', timeout)
   const settings = PHASES.map((phase) => {
     const own = timeouts[phase]

@@ -1,4 +1,6 @@
 import { createReadStream } from 'node:fs'
+import { checkOptions, optionNames } from '../../check-options.ts'
+import { parseSize } from '../../units.ts'
 import { checkPath } from './connection.ts'
 import { singleFile } from './single-file.ts'
 import type { Carrier } from './transfer/carrier.ts'
@@ -8,10 +10,12 @@ import { BytesOrigin } from './transfer/origins/bytes-origin.ts'
 import { type ChunkSource, chunkReader } from './transfer/origins/chunk-reader.ts'
 import type { Origin } from './transfer/origins/origin.ts'
 import { StreamOrigin } from './transfer/origins/stream-origin.ts'
-import { transferSettings } from './transfer/transfer-settings.ts'
+import { COMMON_NAMES, TREE_NAMES, transferSettings } from './transfer/transfer-settings.ts'
 import type { TransferSummary, UploadOptions } from './transfer/transfer-types.ts'
 import { upload } from './transfer/upload.ts'
 import { uploadPath } from './trees/upload-path.ts'
+
+const OPTIONS = optionNames<UploadOptions>({ ...COMMON_NAMES, ...TREE_NAMES, atomic: true, size: true })
 
 /** As `Client.upload`. */
 export async function uploadFrom(
@@ -21,7 +25,8 @@ export async function uploadFrom(
   options: UploadOptions = {},
 ): Promise<TransferSummary> {
   checkPath('upload', remote)
-  const { size } = options
+  checkOptions('upload', options, OPTIONS)
+  const size = options.size === undefined ? undefined : parseSize(options.size)
   if (from instanceof Uint8Array) return await fromOrigin(carrier, () => new BytesOrigin(from), remote, options)
   if (typeof from !== 'string') {
     return await fromOrigin(carrier, () => new StreamOrigin(chunkReader(from), size), remote, options)

@@ -1,5 +1,5 @@
 import { chmod, lstat, mkdir, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises'
-import { checkOptions } from '../../check-options.ts'
+import { checkOptions, optionNames } from '../../check-options.ts'
 import { type DiskPlace, openDiskFile } from './disk-file.ts'
 import { listDisk } from './disk-listing.ts'
 import { DiskRoot } from './disk-root.ts'
@@ -17,6 +17,8 @@ export interface DiskFileSystemOptions {
    */
   readonly followSymlinks?: 'inside' | 'everywhere'
 }
+
+const OPTIONS = optionNames<DiskFileSystemOptions>({ followSymlinks: true })
 
 /**
  * The files of a folder on disk. Nothing leads out of it: no `..`, and no symbolic link unless `followSymlinks` says
@@ -40,7 +42,7 @@ export class DiskFileSystem implements FileSystem {
     if (typeof root !== 'string' || root === '' || root.includes('\0')) {
       throw new TypeError(`Cannot use as the root of a file system: must be a path, is ${JSON.stringify(root)}`)
     }
-    checkOptions('create a file system', options, ['followSymlinks'])
+    checkOptions('create a file system', options, OPTIONS)
     const { followSymlinks = 'inside' } = options
     if (followSymlinks !== 'inside' && followSymlinks !== 'everywhere') {
       const shown = JSON.stringify(followSymlinks)

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server as Listener, type Socket } from 'node:net'
 import { resolve } from 'node:path'
 import type { SecureContextOptions } from 'node:tls'
-import { checkOptions } from '../../check-options.ts'
+import { checkHost, checkOptions, optionNames } from '../../check-options.ts'
 import { ClosedError } from '../../errors.ts'
 import { checkSignal, onAbort } from '../../on-abort.ts'
 import { checkTimeout } from '../../streams/io/stream-options.ts'
@@ -41,6 +41,9 @@ export interface CloseOptions {
   /** Cuts what is left, and rejects with its reason. */
   readonly signal?: AbortSignal | undefined
 }
+
+const LISTEN_OPTIONS = optionNames<ListenOptions>({ host: true, port: true, signal: true })
+const CLOSE_OPTIONS = optionNames<CloseOptions>({ drain: true, timeout: true, signal: true })
 
 /** Where a server listens. */
 export interface ServerAddress {
@@ -134,9 +137,10 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
    * reason; {@link ClosedError} once the server was closed.
    */
   async listen(options: ListenOptions = {}): Promise<ServerAddress> {
-    checkOptions('listen', options, ['host', 'port', 'signal'])
+    checkOptions('listen', options, LISTEN_OPTIONS)
     const { host = '127.0.0.1', port = 0, signal } = options
     checkSignal(signal)
+    checkHost('listen', host)
     if (!Number.isInteger(port) || port < 0 || port > 65535) {
       throw new RangeError(`Cannot listen: 'port' must be an integer from 0 to 65535, is ${port}`)
     }
@@ -178,7 +182,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
    * @throws The signal's reason.
    */
   async close(options: CloseOptions = {}): Promise<void> {
-    checkOptions('close a server', options, ['drain', 'timeout', 'signal'])
+    checkOptions('close a server', options, CLOSE_OPTIONS)
     const { drain = true, signal } = options
     const timeout = checkTimeout('timeout', options.timeout)
     checkSignal(signal)

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net'
 import { inspect } from 'node:util'
-import { checkOptions } from '../../check-options.ts'
+import { checkMilliseconds, checkNested, checkOptions, optionNames } from '../../check-options.ts'
 import { type Clock, systemClock } from '../../clock.ts'
 import { checkTimeout } from '../../streams/io/stream-options.ts'
 import { DiskFileSystem } from '../files/disk-file-system.ts'
@@ -8,7 +8,7 @@ import type { FileSystem } from '../files/file-system.ts'
 import { MemoryFileSystem } from '../files/memory-file-system.ts'
 import { type TextCodec, textCodec } from '../protocol/codec.ts'
 import { forgivingCodec } from './forgiving-codec.ts'
-import type { ServerOptions } from './server-options.ts'
+import type { RequiredTls, ServerLimits, ServerOptions } from './server-options.ts'
 import { checkMost } from './users/user.ts'
 import { type AnonymousUser, UserList, type UserManager } from './users/user-manager.ts'
 
@@ -45,38 +45,27 @@ export interface Settings {
   readonly logger: ServerOptions['logger']
 }
 
-const NAMES = [
-  ...['fileSystem', 'root', 'users', 'anonymous', 'tls', 'tlsMode', 'requireTls', 'requireTlsSessionReuse'],
-  ...['passivePorts', 'passiveHost', 'allowActive', 'allowForeignData', 'maxConnections', 'maxConnectionsPerUser'],
-  ...[
-    'maxConnectionsPerAddress',
-    'idleTimeout',
-    'loginTimeout',
-    'handshakeTimeout',
-    'dataConnectTimeout',
-    'stallTimeout',
-  ],
-  ...[
-    'loginDelay',
-    'maxLoginDelay',
-    'maxLoginAttempts',
-    'limits',
-    'partialUploads',
-    'banner',
-    'encoding',
-    'clock',
-    'logger',
-  ],
-]
+const OPTIONS = optionNames<ServerOptions>({
+  ...{ fileSystem: true, root: true, users: true, anonymous: true, tls: true, tlsMode: true, requireTls: true },
+  ...{ requireTlsSessionReuse: true, passivePorts: true, passiveHost: true, allowActive: true, allowForeignData: true },
+  ...{ maxConnections: true, maxConnectionsPerUser: true, maxConnectionsPerAddress: true, idleTimeout: true },
+  ...{ loginTimeout: true, handshakeTimeout: true, dataConnectTimeout: true, stallTimeout: true, loginDelay: true },
+  ...{ maxLoginDelay: true, maxLoginAttempts: true, limits: true, partialUploads: true, banner: true },
+  ...{ encoding: true, clock: true, logger: true },
+})
+const REQUIRED_TLS = optionNames<RequiredTls>({ control: true, data: true })
+const PORT_RANGE = optionNames<NonNullable<ServerOptions['passivePorts']>>({ from: true, to: true })
+const LIMITS = optionNames<ServerLimits>({ serverGlobal: true, serverPerConnection: true })
 
 /** @throws {TypeError | RangeError} If an option is wrong. */
 export function settingsOf(options: ServerOptions): Settings {
-  checkOptions('create a server', options, NAMES)
-  // Here a name that is misspelt could leave a door open.
-  const unknown = Object.keys(options).find((name) => !NAMES.includes(name))
-  if (unknown !== undefined) throw new TypeError(`Cannot create a server: '${unknown}' is no option`)
+  checkOptions('create a server', options, OPTIONS)
   const { tls, tlsMode = 'explicit', requireTls = false, encoding = 'utf8', banner = 'Ready', logger } = options
   const required = typeof requireTls === 'boolean' ? { control: requireTls, data: requireTls } : requireTls
+  checkNested('create a server', 'requireTls', required, REQUIRED_TLS)
+  checkNested('create a server', 'passivePorts', options.passivePorts, PORT_RANGE)
+  checkNested('create a server', 'limits', options.limits, LIMITS)
+  checkTls(tls)
   const { control: controlNeedsTls = false, data: dataNeedsTls = false } = required
   const needsTlsSessionReuse = options.requireTlsSessionReuse ?? false
   check('tlsMode', tlsMode, tlsMode === 'explicit' || tlsMode === 'implicit', "'explicit' or 'implicit'")
@@ -118,6 +107,19 @@ export function settingsOf(options: ServerOptions): Settings {
   }
 }
 
+/** TLS without a certificate would fail at each handshake. */
+function checkTls(tls: ServerOptions['tls'] | null): void {
+  if (tls === undefined) return
+  check('tls', tls, typeof tls === 'object' && tls !== null, 'the options of tls.createServer')
+  const given = tls as Readonly<Record<string, unknown>>
+  const hasPair = given.key !== undefined && given.cert !== undefined
+  const ways = ['pfx', 'SNICallback', 'ALPNCallback', 'pskCallback', 'secureContext']
+  if (hasPair || ways.some((name) => given[name] !== undefined)) return
+  throw new TypeError(
+    "Cannot create a server: 'tls' must have a key and a cert, a pfx, an SNICallback or a pskCallback",
+  )
+}
+
 function filesOf({ fileSystem, root, clock }: ServerOptions): FileSystem {
   if (fileSystem !== undefined && root !== undefined) {
     throw new TypeError("Cannot create a server: either 'fileSystem' or 'root', not both")
@@ -150,8 +152,9 @@ function timeout(name: string, value: number | null | undefined, fallback: numbe
 }
 
 function delay(name: string, value: number): number {
-  if (typeof value === 'number' && value >= 0 && value < Infinity) return value
-  throw new RangeError(`Cannot create a server: '${name}' must be a number of ms >= 0, is ${inspect(value)}`)
+  checkMilliseconds('create a server', name, value)
+  if (value >= 0 && value < Infinity) return value
+  throw new RangeError(`Cannot create a server: '${name}' must be a number of ms >= 0, is ${value}`)
 }
 
 function check(name: string, value: unknown, isRight: boolean, wanted: string): void {

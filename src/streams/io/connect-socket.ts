@@ -1,5 +1,6 @@
 import { connect, type OnReadOpts, type Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
+import { checkHost } from '../../check-options.ts'
 import { type Clock, systemClock } from '../../clock.ts'
 import { Lane } from './lane.ts'
 import { opened } from './opened.ts'
@@ -57,6 +58,12 @@ export interface ConnectOptions {
   readonly clock?: Clock | undefined
 }
 
+/** @internal */
+export const CONNECT_NAMES = {
+  ...{ host: true, port: true, path: true, tls: true, connectTimeout: true, handshakeTimeout: true },
+  ...{ localAddress: true, family: true, noDelay: true, signal: true, clock: true },
+} as const
+
 /** Takes what goes wrong between two listeners. The socket keeps it in `errored`, where the next one looks. */
 const ignore = () => {}
 
@@ -112,6 +119,7 @@ function checkTarget({ host, port, path }: ConnectOptions): void {
     if (host === undefined && port === undefined) return
     throw new TypeError(`Cannot connect: either 'path' or a host and port, not both: ${path}, ${host}:${port}`)
   }
+  if (host !== undefined) checkHost('connect', host)
   if (port === undefined) throw new TypeError("Cannot connect: a 'port' or a 'path' is needed")
   if (typeof port !== 'number') throw new TypeError(`Cannot connect: 'port' must be a number, is ${String(port)}`)
   if (Number.isInteger(port) && port > 0 && port < 65536) return

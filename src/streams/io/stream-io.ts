@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
+import { checkOptions, WAIT } from '../../check-options.ts'
 import { ClosedError, IncompleteReadError, UnexpectedDataError } from '../../errors.ts'
 import { onAbort } from '../../on-abort.ts'
 import { byteSink } from '../adapters/byte-sink.ts'
@@ -13,7 +14,13 @@ import { ReadSide } from './read-side.ts'
 import { secureSocket } from './secure-socket.ts'
 import { newline, Separator } from './separator.ts'
 import type { Patience } from './silence.ts'
-import { checkTimeout, type StreamIOOptions, type StreamSettings, streamSettings } from './stream-options.ts'
+import {
+  checkTimeout,
+  STREAM_OPTIONS,
+  type StreamIOOptions,
+  type StreamSettings,
+  streamSettings,
+} from './stream-options.ts'
 import { unlessAborted, WriteSide } from './write-side.ts'
 
 /** What every call that can wait takes. */
@@ -63,6 +70,7 @@ export class StreamIO implements AsyncDisposable {
   constructor(duplex: ReaderWriter, options?: StreamIOOptions)
   constructor(first: Reader | ReaderWriter, second?: Writer | StreamIOOptions, third?: StreamIOOptions) {
     const { reader, writer, options = {} } = streamPair(first, second, third)
+    checkOptions('make a stream', options, STREAM_OPTIONS)
     this.#settings = streamSettings(options)
     const { clock, maxLineLength } = this.#settings
     const source = byteSource(reader)
@@ -105,6 +113,7 @@ export class StreamIO implements AsyncDisposable {
    */
   async read(count = -1, options: WaitOptions = {}): Promise<Buffer> {
     checkCount(count, -1)
+    checkOptions('read', options, WAIT)
     if (count === 0) return EMPTY
     if (count < 0) return await this.#reads.readFull(Infinity, options.signal)
     return await this.#reads.readSome(count, options.signal)
@@ -119,6 +128,7 @@ export class StreamIO implements AsyncDisposable {
    * @throws As {@link StreamIO.read}; the part of the line that has come stays in the stream.
    */
   async readline(options: WaitOptions = {}): Promise<Buffer> {
+    checkOptions('read a line', options, WAIT)
     return (await this.#reads.readUntil(newline, options.signal)).bytes
   }
 
@@ -131,6 +141,7 @@ export class StreamIO implements AsyncDisposable {
    * @throws As {@link StreamIO.read}; the bytes that have come stay in the stream.
    */
   async readUntil(separator: string | Uint8Array, options: WaitOptions = {}): Promise<Buffer> {
+    checkOptions('read', options, WAIT)
     const { bytes, found } = await this.#reads.readUntil(new Separator(separator), options.signal)
     if (!found) throw new IncompleteReadError(bytes, undefined)
     return bytes
@@ -145,6 +156,7 @@ export class StreamIO implements AsyncDisposable {
    */
   async readExactly(count: number, options: WaitOptions = {}): Promise<Buffer> {
     checkCount(count, 0)
+    checkOptions('read', options, WAIT)
     if (count === 0) return EMPTY
     const bytes = await this.#reads.readFull(count, options.signal)
     if (bytes.length < count) throw new IncompleteReadError(bytes, count)
@@ -153,6 +165,7 @@ export class StreamIO implements AsyncDisposable {
 
   /** The lines of the stream, each with its end of line, as {@link StreamIO.readline} reads them. */
   iterByLine(options: WaitOptions = {}): AsyncStreamIterator {
+    checkOptions('read lines', options, WAIT)
     return new AsyncStreamIterator(() => this.readline(options))
   }
 
@@ -164,6 +177,7 @@ export class StreamIO implements AsyncDisposable {
    */
   iterByBlock(count = 8192, options: WaitOptions = {}): AsyncStreamIterator {
     checkCount(count, 1)
+    checkOptions('read blocks', options, WAIT)
     return new AsyncStreamIterator(() => this.read(count, options))
   }
 
@@ -180,6 +194,7 @@ export class StreamIO implements AsyncDisposable {
     if (typeof data !== 'string' && !(data instanceof Uint8Array)) {
       throw new TypeError(`Cannot write: the data must be a string or a Uint8Array, is ${String(data)}`)
     }
+    checkOptions('write', options, WAIT)
     await this.#writes.write(typeof data === 'string' ? Buffer.from(data) : data, options.signal)
   }
 
@@ -191,6 +206,7 @@ export class StreamIO implements AsyncDisposable {
    * @throws {TimeoutError} If the other side takes nothing for too long; else the error of the stream.
    */
   end(options: WaitOptions = {}): Promise<void> {
+    checkOptions('end the stream', options, WAIT)
     return handled(unlessAborted(handled(this.#writes.end()), options.signal))
   }
 
@@ -203,6 +219,7 @@ export class StreamIO implements AsyncDisposable {
    * @throws The error of the stream, unless a call has told of it before.
    */
   close(options: WaitOptions = {}): Promise<void> {
+    checkOptions('close the stream', options, WAIT)
     const { signal } = options
     this.#closing ??= handled(this.#close())
     if (signal === undefined) return this.#closing

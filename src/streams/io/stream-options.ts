@@ -1,3 +1,4 @@
+import { optionNames } from '../../check-options.ts'
 import { type Clock, systemClock } from '../../clock.ts'
 import { parseSize, type Size } from '../../units.ts'
 
@@ -39,6 +40,19 @@ export interface StreamIOOptions {
   readonly clock?: Clock | undefined
 }
 
+/** @internal */
+export const STREAM_NAMES = {
+  ...{ timeout: true, readTimeout: true, writeTimeout: true },
+  ...{ maxLineLength: true, host: true, clock: true },
+}
+export const STREAM_OPTIONS = optionNames<StreamIOOptions>(STREAM_NAMES)
+
+/** Those of the stream, of options that say more. */
+export function streamOptionsOf(options: StreamIOOptions): StreamIOOptions {
+  const { timeout, readTimeout, writeTimeout, maxLineLength, host, clock } = options
+  return { timeout, readTimeout, writeTimeout, maxLineLength, host, clock }
+}
+
 /** The options, checked and complete. */
 export interface StreamSettings {
   readonly readTimeout: number | undefined
@@ -70,7 +84,8 @@ export function streamSettings(options: StreamIOOptions): StreamSettings {
 export function checkTimeout(name: string, timeout: number | null | undefined): number | undefined {
   if (timeout === undefined || timeout === null) return undefined
   if (typeof timeout !== 'number') {
-    throw new TypeError(`Cannot set a timeout: '${name}' must be a number of ms or null, is ${String(timeout)}`)
+    const shown = typeof timeout === 'string' ? JSON.stringify(timeout) : String(timeout)
+    throw new TypeError(`Cannot set a timeout: '${name}' must be a number of milliseconds or null, is ${shown}`)
   }
   if (!(timeout > 0)) {
     throw new RangeError(`Cannot set a timeout: '${name}' must be > 0 ms, or null for none, is ${timeout}`)

@@ -1,11 +1,12 @@
+import { checkOptions, optionNames, WAIT } from '../../check-options.ts'
 import { Flow, type FlowStats } from '../../throttle/flow.ts'
 import { checkStreamThrottle, directionOf, watchChanges } from '../../throttle/limits.ts'
 import type { StreamThrottle } from '../../throttle/stream-throttle.ts'
 import type { Throttle } from '../../throttle/throttle.ts'
 import { type Reader, type ReaderWriter, streamPair, type Writer } from '../adapters/stream-pair.ts'
-import { type ConnectOptions, connectSocket } from './connect-socket.ts'
+import { CONNECT_NAMES, type ConnectOptions, connectSocket } from './connect-socket.ts'
 import { StreamIO, type WaitOptions } from './stream-io.ts'
-import { type StreamIOOptions, streamSettings } from './stream-options.ts'
+import { STREAM_NAMES, type StreamIOOptions, streamOptionsOf, streamSettings } from './stream-options.ts'
 
 export interface ThrottleStreamIOOptions extends StreamIOOptions {
   /**
@@ -24,6 +25,10 @@ export interface ThrottleStreamIOOptions extends StreamIOOptions {
 export interface OpenThrottledConnectionOptions extends ConnectOptions, ThrottleStreamIOOptions {
   readonly host?: string | undefined
 }
+
+const NAMES = { ...STREAM_NAMES, throttles: true, weight: true }
+const OPTIONS = optionNames<ThrottleStreamIOOptions>(NAMES)
+const CONNECTION_OPTIONS = optionNames<OpenThrottledConnectionOptions>({ ...CONNECT_NAMES, ...NAMES })
 
 /** Which way bytes go. */
 export type Direction = 'read' | 'write'
@@ -50,6 +55,7 @@ export class ThrottleStreamIO extends StreamIO {
     third?: ThrottleStreamIOOptions,
   ) {
     const { reader, writer, options = {} } = streamPair(first, second, third)
+    checkOptions('make a stream', options, OPTIONS)
     const initial = options.throttles ?? {}
     for (const [name, throttle] of Object.entries(initial)) checkStreamThrottle(name, throttle)
     const { weight } = options
@@ -57,7 +63,7 @@ export class ThrottleStreamIO extends StreamIO {
       read: new Flow(directionOf(initial, 'read'), { weight }),
       write: new Flow(directionOf(initial, 'write'), { weight }),
     }
-    super(reader, writer, options)
+    super(reader, writer, streamOptionsOf(options))
     this.#flows = flows
     this.throttles = watchChanges(initial, checkStreamThrottle, (throttles) => {
       flows.read.update(directionOf(throttles, 'read'))
@@ -79,6 +85,7 @@ export class ThrottleStreamIO extends StreamIO {
    */
   async wait(name: Direction, options: WaitOptions = {}): Promise<void> {
     checkDirection(name)
+    checkOptions('wait for a turn', options, WAIT)
     await Promise.all(this.#distinct(name).map((throttle) => throttle.wait(options)))
   }
 
@@ -160,8 +167,11 @@ const NEVER = new AbortController().signal
  * @throws As `openConnection`.
  */
 export async function openThrottledConnection(options: OpenThrottledConnectionOptions): Promise<ThrottleStreamIO> {
+  checkOptions('connect', options, CONNECTION_OPTIONS)
   streamSettings(options)
-  return await connectSocket(options, (socket) => new ThrottleStreamIO(socket, options))
+  const { throttles, weight } = options
+  const own = { ...streamOptionsOf(options), throttles, weight }
+  return await connectSocket(options, (socket) => new ThrottleStreamIO(socket, own))
 }
 
 function checkDirection(name: Direction): void {

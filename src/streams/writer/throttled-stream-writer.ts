@@ -1,9 +1,10 @@
 import type { Writable } from 'node:stream'
 import type { WritableStream } from 'node:stream/web'
-import { checkOptions } from '../../check-options.ts'
+import { checkOptions, optionNames, WAIT } from '../../check-options.ts'
 import { type Clock, systemClock } from '../../clock.ts'
 import { ClosedError } from '../../errors.ts'
 import { IntervalPacer, type Pacing } from '../../rate/interval-pacer.ts'
+import { parseSize, type Size } from '../../units.ts'
 import { type ByteSink, byteSink } from '../adapters/byte-sink.ts'
 import { Waits } from '../adapters/waits.ts'
 import type { WaitOptions } from '../io/stream-io.ts'
@@ -36,11 +37,11 @@ export interface ThrottledStreamWriterOptions {
   /** @default systemClock */
   readonly clock?: Clock | undefined
   /**
-   * Bytes that `toNodeWritable` and `toWebWritable` accept ahead of what they have sent.
+   * Bytes that `toNodeWritable` and `toWebWritable` accept ahead of what they have sent, as a number or as text such as `'64KiB'`.
    *
    * @default that of Node (16 KiB, or 64 KiB from Node 22 on) for `toNodeWritable`; one chunk for `toWebWritable`
    */
-  readonly highWaterMark?: number | undefined
+  readonly highWaterMark?: Size | undefined
 }
 
 /** How bytes are to be sent. */
@@ -63,6 +64,16 @@ export interface SendOptions {
 
 /** Options of {@link ThrottledStreamWriter.write} and {@link ThrottledStreamWriter.writeLines}. */
 export interface ThrottledWriteOptions extends SendOptions, WaitOptions {}
+
+const SEND_NAMES = { mode: true, drain: true }
+const SEND_OPTIONS = optionNames<SendOptions>(SEND_NAMES)
+const WRITE_OPTIONS = optionNames<ThrottledWriteOptions>({ ...SEND_NAMES, signal: true })
+const OPTIONS = optionNames<ThrottledStreamWriterOptions>({
+  minSendIntervalMs: true,
+  pacing: true,
+  clock: true,
+  highWaterMark: true,
+})
 
 /**
  * Keeps a minimum interval between the writes to a stream.
@@ -107,12 +118,9 @@ export class ThrottledStreamWriter {
    * @throws {RangeError} If an option is out of its range.
    */
   constructor(writer: Writable | WritableStream<Uint8Array>, options: ThrottledStreamWriterOptions = {}) {
-    checkOptions('make a writer', options, ['minSendIntervalMs', 'pacing', 'clock', 'highWaterMark'])
+    checkOptions('make a writer', options, OPTIONS)
     const { minSendIntervalMs = 1, pacing = 'gap', clock = systemClock, highWaterMark } = options
-    if (highWaterMark !== undefined && !(Number.isSafeInteger(highWaterMark) && highWaterMark >= 0)) {
-      throw new RangeError(`Cannot make a writer: 'highWaterMark' must be an integer >= 0, not ${highWaterMark}`)
-    }
-    this.#highWaterMark = highWaterMark
+    this.#highWaterMark = highWaterMark === undefined ? undefined : parseSize(highWaterMark)
     this.#pacer = new IntervalPacer(minSendIntervalMs, pacing)
     this.#sink = byteSink(writer)
     this.#sender = new Sender(this.#sink, this.#pacer, clock)
@@ -192,6 +200,7 @@ export class ThrottledStreamWriter {
   }
 
   async #queue(parts: readonly Uint8Array[], options: ThrottledWriteOptions): Promise<void> {
+    checkOptions('write', options, WRITE_OPTIONS)
     const { mode = 'whole', drain = false, signal } = options
     checkMode(mode)
     this.#checkOpen('write', signal)
@@ -205,6 +214,7 @@ export class ThrottledStreamWriter {
    * @throws The error of the stream, or `signal.reason`.
    */
   async drain(options: WaitOptions = {}): Promise<void> {
+    checkOptions('drain', options, WAIT)
     this.#checkOpen('drain', options.signal)
     await this.#sender.send(new Message([], 'no_throttle', false, 'drain'), options.signal)
   }
@@ -222,6 +232,7 @@ export class ThrottledStreamWriter {
    * @throws The error of the stream, or `signal.reason`. An abort before the end has begun takes it back.
    */
   async writeEof(options: WaitOptions = {}): Promise<void> {
+    checkOptions('end the stream', options, WAIT)
     const { signal } = options
     signal?.throwIfAborted()
     const end = new Message([], 'no_throttle', false, 'end')
@@ -269,6 +280,7 @@ export class ThrottledStreamWriter {
    * @throws The error that closed the stream, or `signal.reason`.
    */
   async waitClosed(options: WaitOptions = {}): Promise<void> {
+    checkOptions('wait for the end', options, WAIT)
     const { signal } = options
     signal?.throwIfAborted()
     this.#awaitsClose = true
@@ -303,6 +315,7 @@ export class ThrottledStreamWriter {
    * @throws {RangeError} If `mode` is unknown.
    */
   toNodeWritable(options: SendOptions = {}): Writable {
+    checkOptions('make a stream', options, SEND_OPTIONS)
     const { mode = 'whole', drain = false } = options
     checkMode(mode)
     return nodeView(this, this.#sink, { mode, drain }, this.#highWaterMark)
@@ -316,6 +329,7 @@ export class ThrottledStreamWriter {
    * @throws {RangeError} If `mode` is unknown.
    */
   toWebWritable(options: SendOptions = {}): WritableStream<Uint8Array | string> {
+    checkOptions('make a stream', options, SEND_OPTIONS)
     const { mode = 'whole', drain = false } = options
     checkMode(mode)
     return webView(this, this.#sink, { mode, drain }, this.#highWaterMark)

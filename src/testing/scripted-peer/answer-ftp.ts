@@ -1,4 +1,5 @@
 import type { TlsOptions } from 'node:tls'
+import { checkOptions, optionNames } from '../../check-options.ts'
 import type { DataPort } from './data-port.ts'
 import type { PeerSession } from './peer-session.ts'
 import type { PeerStream, Sendable, SendOptions } from './peer-stream.ts'
@@ -16,6 +17,8 @@ export interface AnswerFtpOptions extends SendOptions {
   /** Stops at this verb, which is left to the script. */
   readonly until?: string
 }
+
+const OPTIONS = optionNames<AnswerFtpOptions>({ tls: true, until: true, cut: true })
 
 /** A command that came. */
 export interface FtpCommand {
@@ -80,6 +83,7 @@ export async function answerFtp(
   answers: FtpAnswers = {},
   options: AnswerFtpOptions = {},
 ): Promise<FtpCommand | undefined> {
+  checkOptions('answer as a server', options, OPTIONS)
   const dialogue = new Dialogue(session, { ...USUAL, ...answers }, options)
   await dialogue.answer({ verb: 'GREETING', argument: '' })
   for (let line = await session.readLine(); line !== undefined; line = await session.readLine()) {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { createSecureContext, TLSSocket, type TlsOptions } from 'node:tls'
+import { checkOptions, optionNames } from '../../check-options.ts'
 import { systemClock } from '../../clock.ts'
 import { Waits } from '../../streams/adapters/waits.ts'
 import { type Cut, cutBytes } from './cut.ts'
@@ -16,6 +17,9 @@ export interface SendOptions {
    */
   readonly cut?: Cut | undefined
 }
+
+const SEND_OPTIONS = optionNames<SendOptions>({ cut: true })
+const END_OPTIONS = optionNames<{ readonly closeNotify?: boolean }>({ closeNotify: true })
 
 /** The same options give the same keys, so that TLS sessions of one connection can be resumed in another. */
 const ticketKeys = new WeakMap<TlsOptions, Buffer>()
@@ -65,6 +69,7 @@ export class PeerStream {
    * @throws {Error} If the script itself has called {@link end} or {@link reset} before.
    */
   async send(data: Sendable, options: SendOptions = {}): Promise<boolean> {
+    checkOptions('send', options, SEND_OPTIONS)
     const bytes =
       typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
     const pieces = cutBytes(bytes, options.cut)
@@ -164,6 +169,7 @@ export class PeerStream {
    * @param options With `closeNotify: false`, TLS is not told: the end could be an attacker's.
    */
   end(options: { readonly closeNotify?: boolean } = {}): void {
+    checkOptions('end the stream', options, END_OPTIONS)
     this.#isEnded = true
     if (options.closeNotify === false) this.#raw.end()
     else this.#socket.end()

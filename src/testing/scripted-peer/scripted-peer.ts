@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
+import { checkOptions, optionNames } from '../../check-options.ts'
 import { Waits } from '../../streams/adapters/waits.ts'
 import { PeerSession } from './peer-session.ts'
 
@@ -22,6 +23,8 @@ export interface ScriptedPeerOptions {
   /** Key and certificate: connections are TLS from their beginning. A client that breaks off the handshake sees no script. */
   readonly tls?: TlsOptions
 }
+
+const OPTIONS = optionNames<ScriptedPeerOptions>({ host: true, port: true, tls: true })
 
 /**
  * A server that plays a script on each connection, to test clients against a peer that behaves, and misbehaves, exactly as told.
@@ -62,6 +65,7 @@ export class ScriptedPeer {
    * @throws The system's error, if it can't listen there.
    */
   static async listen(script: PeerScript, options: ScriptedPeerOptions = {}): Promise<ScriptedPeer> {
+    checkOptions('listen', options, OPTIONS)
     const server = createServer({ allowHalfOpen: true })
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)

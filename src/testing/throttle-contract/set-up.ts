@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { checkOptions, optionNames } from '../../check-options.ts'
 import type { Throttle } from '../../throttle/throttle.ts'
 
 /** What a throttle of the contract is created with; the same as for `new Throttle`, in numbers. */
@@ -42,6 +43,8 @@ export interface ThrottleContractOptions {
   readonly slack?: number
 }
 
+const OPTIONS = optionNames<ThrottleContractOptions>({ test: true, create: true, slack: true })
+
 /** What each test of the contract works with. */
 export interface Stage {
   readonly throttle: Throttle
@@ -55,7 +58,9 @@ export interface Stage {
 /** Registers a test of the contract. */
 export type Registrar = (name: string, settings: ContractSettings, body: (stage: Stage) => Promise<void>) => void
 
-export function registrar({ test, create, slack = 30 }: ThrottleContractOptions): Registrar {
+export function registrar(options: ThrottleContractOptions): Registrar {
+  checkOptions('test a throttle', options, OPTIONS)
+  const { test, create, slack = 30 } = options
   return (name, settings, body) => {
     test(name, async () => {
       const { throttle, clock, run, close } = await created(create, settings)

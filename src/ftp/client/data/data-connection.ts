@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import { checkOptions, optionNames, WAIT } from '../../../check-options.ts'
 import type { Clock } from '../../../clock.ts'
 import { ClosedError, SluiceError } from '../../../errors.ts'
 import { errorOf } from '../../../on-abort.ts'
@@ -19,6 +20,8 @@ export interface FinishOptions extends WaitOptions {
   /** Codes to wait through. @default "1xx" */
   readonly waitCodes?: CodeMask | undefined
 }
+
+const FINISH_OPTIONS = optionNames<FinishOptions>({ expectedCodes: true, waitCodes: true, signal: true })
 
 /** What a stream is made of. @internal */
 export interface DataConnectionParts {
@@ -121,6 +124,7 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
    * with phase 'final reply'. The signal's reason: the transfer is aborted then.
    */
   finish(options: FinishOptions = {}): Promise<void> {
+    checkOptions('finish the transfer', options, FINISH_OPTIONS)
     if (this.#finishing === undefined) {
       const { expectedCodes = '2xx', waitCodes = '1xx', signal } = options
       checkMasks(expectedCodes)
@@ -132,7 +136,8 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
   }
 
   /** Gives the transfer up, if it has not been finished (ABOR). Settles when the client's next command can go out. */
-  override async close(_options: WaitOptions = {}): Promise<void> {
+  override async close(options: WaitOptions = {}): Promise<void> {
+    checkOptions('close the stream', options, WAIT)
     if (this.#finishing) await this.#finishing.catch(() => {})
     await this.#stop()
   }
@@ -216,7 +221,7 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
   #keep(error: unknown, signal: AbortSignal | undefined): void {
     signal?.throwIfAborted()
     if (this.#failure) return // and the stream is closed since then
-    if (!this.#isOfSocket(error)) throw error
+    if (!this.#isOfSocket(error)) throw this.#parts.transfer.named(error)
     this.#failure = { reason: error }
   }
 
@@ -250,7 +255,7 @@ export class DataConnectionThrottleStreamIO extends ThrottleStreamIO {
         this.#failure ??= { reason: error }
         await this.finish({ signal })
       }
-      throw this.#failure ? this.#failure.reason : error
+      throw this.#failure ? this.#failure.reason : this.#parts.transfer.named(error)
     } finally {
       this.#calls--
       this.#lastUsed = this.#clock.now()

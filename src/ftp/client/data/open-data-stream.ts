@@ -9,7 +9,9 @@ import { DataTransfer } from './data-transfer.ts'
 /** Opens a stream, which has the connection until it is finished or closed. */
 export function openDataStream(
   connection: Connection,
-  request: DataStreamOptions & {
+  request: Omit<DataStreamOptions, 'offset'> & {
+    /** Where in the file to begin, in bytes. */
+    readonly offset: number
     readonly direction: 'download' | 'upload'
     readonly verb: string
     readonly path: string
@@ -17,7 +19,7 @@ export function openDataStream(
     readonly isLoose: boolean
   },
 ): Promise<DataConnectionThrottleStreamIO> {
-  const { direction, verb, path, offset = 0, throttles = {}, weight } = request
+  const { direction, verb, path, offset, throttles = {}, weight } = request
   const opening = new AbortController()
   const stopFollowing = onAbort(request.signal, (reason) => opening.abort(reason))
   // Stands for the stream until there is one: calls that are made meanwhile wait for it, too.

@@ -1,15 +1,16 @@
-import { checkFlag, checkFunction, checkOneOf, checkOptions } from '../../../check-options.ts'
+import { checkFlag, checkFunction, checkOneOf, checkOptions, optionNames } from '../../../check-options.ts'
 import { checkPath } from '../connection.ts'
 import type { Carrier } from '../transfer/carrier.ts'
-import { FILE_OPTIONS } from '../transfer/transfer-settings.ts'
+import { COMMON_NAMES, TREE_NAMES } from '../transfer/transfer-settings.ts'
 import type { Comparison } from '../trees/compare.ts'
 import { transferTree, widthOf } from '../trees/start-tree.ts'
 import type { MirrorOptions, MirrorSummary } from './mirror-types.ts'
 
-const NAMES = [
-  ...['direction', 'parallel', 'delete', 'include', 'exclude', 'compare', 'dryRun', 'onAction', 'onError'],
-  ...FILE_OPTIONS,
-]
+const OPTIONS = optionNames<MirrorOptions>({
+  ...COMMON_NAMES,
+  ...TREE_NAMES,
+  ...{ direction: true, parallel: true, delete: true, compare: true, dryRun: true, atomic: true, onAction: true },
+})
 
 const COMPARISONS: readonly Comparison[] = ['time-and-size', 'size', 'checksum']
 
@@ -26,7 +27,7 @@ export async function mirror(
 ): Promise<MirrorSummary> {
   checkPath('mirror', from)
   checkPath('mirror to', to)
-  checkOptions('mirror', options, NAMES)
+  checkOptions('mirror', options, OPTIONS)
   const { direction, parallel, compare = 'time-and-size', onAction, ...others } = options
   checkOneOf('mirror', 'direction', direction, ['download', 'upload'])
   checkOneOf('mirror', 'compare', compare, COMPARISONS)

@@ -1,13 +1,20 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Writable } from 'node:stream'
 import type { WritableStream } from 'node:stream/web'
+import { checkOptions, optionNames, WAIT } from '../../../check-options.ts'
 import { BusyError, ClosedError } from '../../../errors.ts'
 import { checkSignal, onAbort } from '../../../on-abort.ts'
 import { Waits } from '../../../streams/adapters/waits.ts'
 import type { WaitOptions } from '../../../streams/io/stream-io.ts'
 import type { StreamThrottle } from '../../../throttle/stream-throttle.ts'
 import type { Client } from '../client.ts'
-import { type ClientOptions, type ClientSettings, clientSettings } from '../client-options.ts'
+import {
+  CLIENT_HINTS,
+  CLIENT_NAMES,
+  type ClientOptions,
+  type ClientSettings,
+  clientSettings,
+} from '../client-options.ts'
 import { ClientThrottles } from '../client-throttles.ts'
 import { Connection } from '../connection.ts'
 import { type DownloadBytesOptions, downloadBytes, downloadTo } from '../download-to.ts'
@@ -45,6 +52,9 @@ export interface PoolCloseOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+const OPTIONS = optionNames<ClientPoolOptions>({ ...CLIENT_NAMES, connections: true })
+const CLOSE_OPTIONS = optionNames<PoolCloseOptions>({ drain: true, signal: true })
+
 /**
  * Several connections to one server, for transfers at the same time, under one set of throttles.
  *
@@ -78,6 +88,7 @@ export class ClientPool implements AsyncDisposable {
    * @throws {TypeError | RangeError} If an option is wrong.
    */
   constructor(host: string, options: ClientPoolOptions = {}) {
+    checkOptions('make a pool', options, OPTIONS, CLIENT_HINTS)
     const { connections = 4, ...others } = options
     if (!Number.isSafeInteger(connections) || connections < 1) {
       throw new RangeError(`Cannot make a pool: 'connections' must be an integer >= 1, is ${String(connections)}`)
@@ -131,6 +142,7 @@ export class ClientPool implements AsyncDisposable {
    */
   async use<T>(body: (client: Client) => Promise<T> | T, options: WaitOptions = {}): Promise<T> {
     if (typeof body !== 'function') throw new TypeError('Cannot use a client: a function is needed that is given it')
+    checkOptions('use a client', options, WAIT)
     const { signal } = options
     checkSignal(signal)
     return await this.#call(async () => {
@@ -202,6 +214,7 @@ export class ClientPool implements AsyncDisposable {
    * @throws The signal's reason.
    */
   async close(options: PoolCloseOptions = {}): Promise<void> {
+    checkOptions('close the pool', options, CLOSE_OPTIONS)
     const { drain = true, signal } = options
     checkSignal(signal)
     this.#closing ??= this.#close()

@@ -82,7 +82,9 @@ describe('retrySettings()', () => {
   }
 
   test('refuses options of which it knows none', () => {
-    expect(() => retrySettings({ atempts: 5 } as never)).toThrow("'atempts' is no option")
+    expect(() => retrySettings({ atempts: 5 } as never)).toThrow(
+      "'retry.atempts' is no option; did you mean 'attempts'?",
+    )
   })
 })
 

@@ -1,4 +1,4 @@
-import { checkOptions } from '../../../check-options.ts'
+import { checkMilliseconds, checkNested, optionNames } from '../../../check-options.ts'
 import type { Clock } from '../../../clock.ts'
 import { ClosedError, TimeoutError } from '../../../errors.ts'
 import { Waits } from '../../../streams/adapters/waits.ts'
@@ -17,15 +17,18 @@ const BOUNDS: { readonly [name in keyof RetryOptions]-?: readonly [least: number
   jitter: [0, 1, 0.5],
 }
 
+const OPTIONS = optionNames<RetryOptions>({ attempts: true, delay: true, factor: true, maxDelay: true, jitter: true })
+
 /** @throws {TypeError | RangeError} If one can't be. */
 export function retrySettings(retry: number | RetryOptions = 0): RetrySettings {
   const options: RetryOptions = typeof retry === 'number' ? { attempts: retry } : retry
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`Cannot transfer: 'retry' must be a number or an object, is ${String(retry)}`)
   }
-  checkOptions('transfer', options, Object.keys(BOUNDS))
+  checkNested('transfer', 'retry', options, OPTIONS)
   const settings = Object.entries(BOUNDS).map(([name, [least, most, usual]]) => {
     const value = options[name as keyof RetryOptions] ?? usual
+    if (name === 'delay' || name === 'maxDelay') checkMilliseconds('transfer', `retry.${name}`, value)
     if (typeof value !== 'number') {
       throw new TypeError(`Cannot transfer: 'retry.${name}' must be a number, is ${String(value)}`)
     }

@@ -1,10 +1,10 @@
-import { checkFlag, checkOptions } from '../../../check-options.ts'
+import { checkFlag, checkMilliseconds } from '../../../check-options.ts'
 import { checkSignal } from '../../../on-abort.ts'
 import { checkStreamThrottle } from '../../../throttle/limits.ts'
 import type { StreamThrottle } from '../../../throttle/stream-throttle.ts'
 import { checkWeight } from '../../../throttle/throttle.ts'
 import { type RetrySettings, retrySettings } from './retry.ts'
-import type { DownloadOptions, TransferProgress, UploadOptions } from './transfer-types.ts'
+import type { CommonTransferOptions, TransferProgress, UploadOptions } from './transfer-types.ts'
 
 /** What holds for each file of a transfer; the options, checked and complete. */
 export interface TransferSettings {
@@ -22,28 +22,28 @@ export interface TransferSettings {
   readonly progressInterval: number
 }
 
-/** The names of the options that one file or stream has. */
-export const FILE_OPTIONS: readonly string[] = [
-  ...['resume', 'retry', 'onProgress', 'progressInterval', 'checksum', 'preserveTimes', 'throttles', 'weight'],
-  ...['atomic', 'size', 'end', 'signal'],
-]
+/** The names of the options that all transfers have. */
+export const COMMON_NAMES = {
+  ...{ resume: true, retry: true, onProgress: true, progressInterval: true, checksum: true },
+  ...{ preserveTimes: true, throttles: true, weight: true, signal: true },
+}
 
-const NAMES = [...FILE_OPTIONS, 'include', 'exclude', 'onError']
+/** And of those of trees. */
+export const TREE_NAMES = { include: true, exclude: true, onError: true }
 
-/** @throws {TypeError | RangeError} If an option is wrong. */
-export function transferSettings(options: DownloadOptions & UploadOptions = {}): TransferSettings {
-  checkOptions('transfer', options, NAMES)
-  const { throttles = {}, weight = 1, onProgress, progressInterval = 250, size } = options
+/** @throws {TypeError | RangeError} If an option is wrong. Their names are checked where they come in. */
+export function transferSettings(
+  options: CommonTransferOptions & Pick<UploadOptions, 'atomic'> = {},
+): TransferSettings {
+  const { throttles = {}, weight = 1, onProgress, progressInterval = 250 } = options
   checkSignal(options.signal)
   for (const [name, throttle] of Object.entries(throttles)) checkStreamThrottle(name, throttle)
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw new TypeError(`Cannot transfer: 'onProgress' must be a function, is ${typeof onProgress}`)
   }
+  checkMilliseconds('transfer', 'progressInterval', progressInterval)
   if (!(progressInterval >= 0)) {
     throw new RangeError(`Cannot transfer: 'progressInterval' must be >= 0 ms, is ${String(progressInterval)}`)
-  }
-  if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
-    throw new RangeError(`Cannot transfer: 'size' must be an integer >= 0, is ${String(size)}`)
   }
   const flag = (name: string, value: boolean | undefined, usual: boolean) => checkFlag('transfer', name, value, usual)
   return {

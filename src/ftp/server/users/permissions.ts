@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { checkOptions, optionNames } from '../../../check-options.ts'
 
 /**
  * What a client may do with a path.
@@ -28,6 +29,8 @@ export type Permissions = Allowed | readonly PermissionRule[]
 
 const ALL: readonly Action[] = ['list', 'read', 'write', 'append', 'delete', 'rename', 'make', 'change']
 const NAMED: Readonly<Record<string, readonly Action[]>> = { all: ALL, 'read-only': ['list', 'read'], none: [] }
+
+const RULE = optionNames<PermissionRule>({ path: true, allow: true })
 
 /** Permissions, checked and ready to be asked. */
 export class PermissionTable {
@@ -59,7 +62,8 @@ export class PermissionTable {
 function rulesOf(permissions: Permissions): readonly PermissionRule[] {
   if (Array.isArray(permissions) && permissions.some((rule) => typeof rule === 'object')) {
     for (const rule of permissions as readonly PermissionRule[]) {
-      if (typeof rule?.path === 'string' && rule.path.startsWith('/')) continue
+      checkOptions('read permissions', rule, RULE)
+      if (typeof rule.path === 'string' && rule.path.startsWith('/')) continue
       throw new TypeError(`Cannot read permissions: a rule must be { path: '/...', allow }, is ${inspect(rule)}`)
     }
     return permissions as readonly PermissionRule[]

@@ -1,5 +1,6 @@
+import { checkNested, optionNames } from '../../../check-options.ts'
 import { isSameSecret } from './password.ts'
-import { checkUser, type Login, type User, type UserProfile } from './user.ts'
+import { checkUser, GUEST_NAMES, type Login, type User, type UserProfile } from './user.ts'
 
 /** Knows who may come in. Write one of your own to look users up elsewhere. */
 export interface UserManager {
@@ -19,6 +20,8 @@ const ANONYMOUS = ['anonymous', 'ftp']
 /** What anybody may do: a user without a name and a password. */
 export type AnonymousUser = Omit<UserProfile, 'name' | 'account'>
 
+const GUEST = optionNames<AnonymousUser>(GUEST_NAMES)
+
 /** Users in a list. */
 export class UserList implements UserManager {
   readonly #users: ReadonlyMap<string, User>
@@ -33,6 +36,7 @@ export class UserList implements UserManager {
       const twice = names.find((name, i) => names.indexOf(name) < i)
       throw new TypeError(`Cannot use these users: the name ${JSON.stringify(twice)} occurs twice`)
     }
+    checkNested('use these users', 'anonymous', anonymous, GUEST)
     this.#anonymous = anonymous && { ...anonymous, name: 'anonymous', password: '' }
     if (this.#anonymous) checkUser(this.#anonymous)
   }

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { checkNested, checkOptions, optionNames } from '../../../check-options.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { checkLimit, type ServerLimit } from '../throttles/server-limit.ts'
 import { type Permissions, PermissionTable } from './permissions.ts'
@@ -49,8 +50,16 @@ export interface User extends UserProfile {
   readonly password: string | ((login: Login) => boolean | Promise<boolean>)
 }
 
+/** @internal */
+export const GUEST_NAMES = {
+  ...{ home: true, fileSystem: true, permissions: true, maxConnections: true, limits: true },
+}
+const OPTIONS = optionNames<User>({ ...GUEST_NAMES, name: true, account: true, password: true })
+const LIMITS = optionNames<UserLimits>({ userGlobal: true, userPerConnection: true })
+
 /** @throws {TypeError | RangeError} If `user` can't be one. The password is not shown. */
 export function checkUser(user: User): void {
+  checkOptions('use as a user', user, OPTIONS)
   const { name, password, account, home, permissions, maxConnections, limits } = user
   if (typeof name !== 'string' || name === '') {
     throw new TypeError(`Cannot use as a user: 'name' must be a text that is not empty, is ${inspect(name)}`)
@@ -67,6 +76,7 @@ export function checkUser(user: User): void {
   }
   checkMost('maxConnections', maxConnections, who)
   if (permissions !== undefined) new PermissionTable(permissions)
+  checkNested(`use as the user ${JSON.stringify(name)}`, 'limits', limits, LIMITS)
   checkLimit(`${who}: 'userGlobal'`, limits?.userGlobal)
   checkLimit(`${who}: 'userPerConnection'`, limits?.userPerConnection)
 }
