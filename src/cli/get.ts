@@ -21,12 +21,15 @@ Examples:
   Into a pipe
     sluice get ftp://host/backup.tar.gz -o - | tar xz
 
-A URL that ends with a slash is a directory. It is fetched with all that is in it;
--o names the folder that gets this. A path is relative to where the login leads; a
-second slash, as in ftp://host//etc/motd, begins at the root. % is written %25.
+A URL that ends with a slash is a directory. All that is in it is fetched, and
+-o names the folder that gets this. A path is relative to where the login leads;
+a second slash, as in ftp://host//etc/motd, begins at the root. % is written %25.
 
 A file is written under a temporary name, and takes its place when it is whole.
 With --resume the part of a file stays when a transfer ends early.
+
+On a terminal, lines on stderr show how it goes. Elsewhere nothing is said when
+all went well: --progress or --json tell it.
 
 The password comes from the URL, --user, --password-file, SLUICE_FTP_PASSWORD or
 .netrc, or is asked for on the terminal.

@@ -22,6 +22,22 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
 )
 
+test('onInterruption() takes one SIGHUP, and no other ends anything', () => {
+  const stops: Interruption[] = []
+  const release = onInterruption((interruption) => stops.push(interruption))
+  process.emit('SIGHUP', 'SIGHUP')
+  expect(stops.map((stop) => stop.signal)).toEqual(['SIGHUP'])
+  // Without a handler the system would end the process.
+  expect(process.listenerCount('SIGHUP')).toBe(1)
+  const again = onInterruption((interruption) => stops.push(interruption))
+  process.emit('SIGHUP', 'SIGHUP')
+  process.emit('SIGTERM', 'SIGTERM')
+  expect(stops.map((stop) => stop.signal)).toEqual(['SIGHUP', 'SIGTERM'])
+  expect(process.listenerCount('SIGHUP')).toBe(1)
+  release()
+  again()
+})
+
 test('onInterruption() gives back the handlers', () => {
   const before = process.listenerCount('SIGINT')
   onInterruption(() => {})()

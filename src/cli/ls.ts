@@ -9,10 +9,11 @@ Examples:
     sluice ls ftp://ann@ftp.example.com/reports/
 
   Sizes of all files below, for a script
-    sluice ls -R --json ftp://ftp.example.com/pub/ | jq -r '[.size, .name] | @tsv'
+    sluice ls -R --json ftp://ftp.example.com/pub/ | jq -r '[.size,.name]|@tsv'
 
-One name a line where standard output is no terminal. A path is relative to where
-the login leads; a second slash, as in ftp://host//etc/, begins at the root.
+One name a line where standard output is no terminal. A path is relative to
+where the login leads; a second slash, as in ftp://host//etc/, begins at the
+root.
 `
 
 /** `sluice ls`: what there is on a server. */

@@ -15,6 +15,9 @@ Examples:
 TO becomes like FROM. Files that are the same on both sides are left alone: run
 again, it does what is left to do. Without --delete nothing is removed. Symbolic
 links are left out on both sides.
+
+On a terminal, lines on stderr show how it goes. Elsewhere nothing is said when
+all went well: --progress or --json tell it.
 `
 
 /** `sluice mirror`: a tree like another. */
@@ -31,9 +34,10 @@ export function defineMirror(program: Command, ended: (exitCode: number) => void
     .option('-n, --dry-run', 'change nothing; write what would be done to standard output')
     .option(
       '--compare <HOW>',
-      'what tells that files are the same: time-and-size, size or checksum (default: time-and-size)',
+      'what tells that a file is the same already: time-and-size, size or checksum (default: time-and-size)',
     )
-  defineTransferOptions(command)
+    .option('--atomic', 'upload to temporary names, and rename each file when it is whole')
+  defineTransferOptions(command, { resumes: true })
     .addHelpText('after', HELP)
     .action(async (from: string, to: string, options: Record<string, unknown>) => {
       const { compare = 'time-and-size', dryRun } = options
@@ -42,7 +46,7 @@ export function defineMirror(program: Command, ended: (exitCode: number) => void
           `--compare: Cannot use ${JSON.stringify(compare)}: it must be time-and-size, size or checksum`,
         )
       }
-      const flags = { remove: options.delete === true, dryRun: dryRun === true }
+      const flags = { remove: options.delete === true, dryRun: dryRun === true, atomic: options.atomic === true }
       ended(await runMirror({ ...readTransferOptions(options), ...readEnds(from, to), ...flags, compare }))
     })
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { readPipeOptions } from './pipe/pipe-options.ts'
 import { runPipe } from './pipe/run-pipe.ts'
 import { defineShareOptions } from './redis/share-options.ts'
@@ -24,16 +24,17 @@ Examples:
   Measure a pipeline without limiting it, for a script
     generate | sluice pipe --json 2>summary.json | consume
 
-Bytes arrive unchanged and in order. An existing OUTPUT is overwritten, as cp and
-curl do; it is left alone if INPUT can't be opened. When a transfer fails, what
-was written so far stays.
+Bytes arrive unchanged and in order. An existing OUTPUT is overwritten, as cp
+and curl do; it is left alone if INPUT can't be opened. When a transfer fails,
+what was written so far stays.
 
 A limit of this process holds beside that of a budget. What a budget has is seen
 and changed by sluice budget. The password of Redis comes from the URL,
 --redis-password-file or SLUICE_REDIS_PASSWORD.
 
-On a terminal, a line on stderr shows how it goes, unless the data itself goes to
-a terminal. Other ends are told by the exit code: see sluice --help.
+On a terminal, a line on stderr shows how it goes, unless the data itself goes
+to a terminal. Elsewhere nothing is said when all went well: --progress or
+--json tell it. Other ends are told by the exit code: see sluice --help.
 `
 
 /** `sluice pipe`: bytes from one place to another, under limits. */
@@ -46,7 +47,8 @@ export function definePipe(program: Command, ended: (exitCode: number) => void):
     .helpOption('-h, --help', 'show this help')
     .argument('[INPUT]', 'file to read; - or nothing: standard input')
     .option('-o, --output <OUTPUT>', 'file to write; - or nothing: standard output')
-    .option('-l, --limit <RATE>', 'at most so many bytes per second')
+    .option('-l, --limit <RATE>', 'at most so many bytes per second (-L, as of pv, is the same)')
+    .addOption(new Option('-L <RATE>').hideHelp())
     .option('--burst <SIZE>', 'bytes that may pass at once after idling (default: 0; needs --limit)')
     .option('--min-interval <DURATION>', 'at least so long between two writes')
     .option('--mode <MODE>', 'what a write is: whole (pieces as they come) or bytewise (default: whole)')

@@ -17,6 +17,7 @@ Exit codes:
   0    done
   1    failed; the last line on stderr says why and what to do
   2    wrong usage: nothing was read or written
+  129  ended by SIGHUP (the terminal was closed)
   130  ended by SIGINT (Ctrl-C)
   141  the reader of the output closed early, as 'head' does
   143  ended by SIGTERM

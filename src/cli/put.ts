@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { UsageError } from './failure.ts'
+import { checkStandardInput } from './first-line.ts'
 import { runPut } from './put/run-put.ts'
 import { parseRemoteUrl } from './remote/remote-url.ts'
 import { defineTransferOptions, readTransferOptions } from './transfer/transfer-options.ts'
@@ -20,7 +21,11 @@ Examples:
 
 A URL that ends with a slash is a directory, which the files go into. A path is
 relative to where the login leads; a second slash, as in ftp://host//srv/in/,
-begins at the root.
+begins at the root. The directory of a file must be there; those of a folder are
+made.
+
+On a terminal, lines on stderr show how it goes. Elsewhere nothing is said when
+all went well: --progress or --json tell it.
 
 The password comes from the URL, --user, --password-file, SLUICE_FTP_PASSWORD or
 .netrc, or is asked for on the terminal.
@@ -47,7 +52,12 @@ export function definePut(program: Command, ended: (exitCode: number) => void): 
         throw new UsageError(`Cannot put ${JSON.stringify(last)}: the URL to put it to is missing`)
       if (files.includes(''))
         throw new UsageError('FILE: Cannot use "" as a file: it must be a path, or - for standard input')
-      const { recursive, atomic } = options
+      const { recursive, atomic, passwordFile, redisPasswordFile } = options
+      checkStandardInput({
+        FILE: files.find((file) => file === '-'),
+        '--password-file': passwordFile,
+        '--redis-password-file': redisPasswordFile,
+      })
       const flags = { recursive: recursive === true, atomic: atomic === true }
       ended(await runPut({ ...readTransferOptions(options), files, url: parseRemoteUrl(last), ...flags }))
     })

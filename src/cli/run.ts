@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { asked, commandAt } from './asked.ts'
 import { EXIT_CODE } from './exit-code.ts'
 import { oneLine, UsageError } from './failure.ts'
 import { Interruption } from './interruption.ts'
@@ -16,8 +17,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   const program = createProgram((code) => {
     exitCode = code
   })
+  const args = asked(program, argv)
   try {
-    await program.parseAsync(argv, { from: 'user' })
+    await program.parseAsync(args, { from: 'user' })
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT_CODE.done
@@ -26,9 +28,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     // At a question, before there is anything to sum up.
     if (error instanceof Interruption) return EXIT_CODE[error.signal]
     if (error instanceof UsageError || error instanceof CommanderError) {
-      const command = program.commands.find((command) => command.name() === argv[0])
       const text = oneLine(error.message.replace(/^error: /, '').replace(/\.$/, ''))
-      tell(`${text}; see '${command ? `sluice ${command.name()}` : 'sluice'} --help'`, error)
+      tell(`${text}; see '${['sluice', ...commandAt(program, args).path].join(' ')} --help'`, error)
       return EXIT_CODE.usage
     }
     tell(oneLine(error instanceof Error ? error.message : String(error)), error)

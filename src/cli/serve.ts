@@ -16,14 +16,14 @@ Examples:
     sluice serve /srv/in --host :: --port 21 --user ann:secret \\
       --tls-cert server.pem --require-tls --passive-ports 50000-50099
 
-Without --user anybody may log in as anonymous. They may write too, if HOST is of
-this machine only; else say --read-only or --writable.
+Without --user anybody may log in as anonymous. They may write too, if HOST is
+of this machine only; else say --read-only or --writable.
 
 A budget (--share) counts what all connections send and receive together.
 
-Once it accepts connections, "listening on ftp://HOST:PORT" is written to standard
-output, then a line for each transfer. SIGINT (Ctrl-C) lets transfers end that are
-running, a second one cuts them.
+Once it accepts connections, "listening on ftp://HOST:PORT" is written to
+standard output, then a line for each transfer. SIGINT (Ctrl-C) lets transfers
+end that are running, a second one cuts them.
 `
 
 /** `sluice serve`: a folder by FTP. */

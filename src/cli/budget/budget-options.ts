@@ -33,7 +33,7 @@ export function readRedis(text: string, options: Options): RedisTarget {
   const target = read(text, options)
   if (target.url.name === undefined) return target
   throw new UsageError(
-    `Cannot list ${target.url.shown}: it names one budget; leave the name out, or see it with 'sluice budget show'`,
+    `Cannot list ${target.url.shown}: it names one budget; leave the name out, or run 'sluice budget show'`,
   )
 }
 

@@ -55,10 +55,17 @@ for (const [title, urls, output, kind, steps] of cases) {
 
 test('planGet() takes everything for a directory with --recursive', () => {
   expect(plan(['ftp://h/d'], undefined, 'missing', true)).toEqual([['d', true]])
+  expect(plan(['ftp://h'], undefined, 'missing', true)).toEqual([['h', true]])
 })
 
 const wrong: readonly (readonly [urls: readonly string[], output: string | undefined, kind: PathKind, says: string])[] =
   [
+    [
+      ['ftp://h:21'],
+      undefined,
+      'missing',
+      'Cannot get ftp://h:21: it names all that is there; add --recursive, or a slash',
+    ],
     [['ftp://h/a/f', 'ftp://h/b/f'], undefined, 'missing', 'Cannot get two things to "f"'],
     [['ftp://h/f', 'ftp://h/g'], 'old', 'file', '--output: Cannot use "old" as a folder: it is a file'],
     [['ftp://h/d/'], '-', 'missing', 'Cannot get ftp://h/d/ to standard output: it is a directory'],

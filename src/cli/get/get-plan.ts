@@ -30,6 +30,12 @@ export function planGet(
 ): GetStep[] {
   const steps = urls.map((url): GetStep => {
     const isTree = recursive || url.isDirectory
+    // Nobody gets all there is by mistake.
+    if (url.isBare && !recursive) {
+      throw new UsageError(
+        `Cannot get ${url.shown}: it names all that is there; add --recursive, or a slash to its end`,
+      )
+    }
     if (output === '-') {
       if (isTree) throw new UsageError(`Cannot get ${url.shown} to standard output: it is a directory; name files`)
       return { url, isTree, to: undefined }

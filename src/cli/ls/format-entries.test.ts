@@ -25,7 +25,7 @@ test('longColumns() aligns what is known', () => {
     entry('d', { type: 'directory', mode: 0o1777, owner: 'x', group: 'y', bigSize: 4096n, modified: time }),
     entry('l', { type: 'symlink', mode: 0o777, bigSize: 12n ** 15n }),
   ]
-  expect(longColumns(entries)).toEqual([
+  expect(longColumns(entries).rows).toEqual([
     '-rw-r--r--  ann  staff  5  2026-11-22 08:40',
     'drwxrwxrwt  x    y      -  2026-11-22 08:40',
     'lrwxrwxrwx              -                  ',
@@ -34,10 +34,17 @@ test('longColumns() aligns what is known', () => {
 
 test('longColumns() leaves out what nothing is known of, and shows days where no more is known', () => {
   const day = { modified: new Date('2020-01-02T00:00:00Z'), modifiedTo: 'day' } as const
-  expect(longColumns([entry('a', { ...day, bigSize: 2n ** 60n }), entry('b', { type: 'other' })])).toEqual([
+  expect(longColumns([entry('a', { ...day, bigSize: 2n ** 60n }), entry('b', { type: 'other' })]).rows).toEqual([
     '-  1152921504606846976  2020-01-02',
     '?                    -            ',
   ])
+})
+
+test('longColumns() keeps the columns of what stands above', () => {
+  const { widths } = longColumns([entry('a', { mode: 0o644, owner: 'somebody', bigSize: 12_345n })])
+  const below = longColumns([entry('b', { mode: 0o600, owner: 'ann', bigSize: 7n })], widths)
+  expect(below.rows).toEqual(['-rw-------  ann           7'])
+  expect(longColumns([entry('c', { bigSize: 1n })], [0, 0, 0, 10, 0]).rows).toEqual(['-           1'])
 })
 
 test('inColumns() fills lines down and across', () => {

@@ -38,8 +38,18 @@ export function inColumns(names: readonly string[], width: number): string[] {
   return shown
 }
 
-/** What is known of each entry but for its name, in aligned columns. A column of which nothing is known is left out. */
-export function longColumns(entries: readonly NamedEntry[]): string[] {
+/** How wide the columns of {@link longColumns} are, in characters. */
+export type ColumnWidths = readonly number[]
+
+/**
+ * What is known of each entry but for its name, in aligned columns. A column of which nothing is known is left out.
+ *
+ * @param least How wide the columns of the entries before them were: columns become wider, but not narrower.
+ */
+export function longColumns(
+  entries: readonly NamedEntry[],
+  least: ColumnWidths = [],
+): { readonly rows: string[]; readonly widths: ColumnWidths } {
   const table = entries.map((entry) => [
     modeText(entry),
     entry.owner ?? '',
@@ -47,15 +57,18 @@ export function longColumns(entries: readonly NamedEntry[]): string[] {
     (entry.type === 'file' && entry.bigSize?.toString()) || '-',
     timeText(entry),
   ])
-  const widths = [0, 1, 2, 3, 4].map((i) => Math.max(0, ...table.map((row) => row[i]?.length ?? 0)))
+  const widths = [0, 1, 2, 3, 4].map((i) =>
+    table.reduce((most, row) => Math.max(most, row[i]?.length ?? 0), least[i] ?? 0),
+  )
   const SIZE = 3
-  return table.map((row) =>
+  const rows = table.map((row) =>
     row
       .map((text, i) => (i === SIZE ? text.padStart(widths[i] ?? 0) : text.padEnd(widths[i] ?? 0)))
       .filter((_, i) => (widths[i] ?? 0) > 0)
       .map(printable)
       .join('  '),
   )
+  return { rows, widths }
 }
 
 /** `drwxr-xr-x`, or the first letter alone. */

@@ -10,7 +10,15 @@ import { remoteFailure } from '../remote/remote-failure.ts'
 import type { RemoteOptions } from '../remote/remote-options.ts'
 import type { RemoteUrl } from '../remote/remote-url.ts'
 import { printable, tell } from '../tell.ts'
-import { byName, inColumns, longColumns, markedName, type NamedEntry, toJson } from './format-entries.ts'
+import {
+  byName,
+  type ColumnWidths,
+  inColumns,
+  longColumns,
+  markedName,
+  type NamedEntry,
+  toJson,
+} from './format-entries.ts'
 
 /** What `sluice ls` is asked to do. */
 export interface LsOptions extends RemoteOptions {
@@ -32,7 +40,10 @@ export async function runLs(options: LsOptions): Promise<number> {
   const release = onInterruption((interruption) => stop.abort(interruption))
   try {
     await Client.context(url.host, { ...clientOptions, signal: stop.signal }, async (client) => {
-      for await (const entries of directoriesOf(client, options, stop.signal)) await show(entries, options)
+      let widths = options.recursive ? BELOW : []
+      for await (const entries of directoriesOf(client, options, stop.signal)) {
+        widths = await show(entries, options, widths)
+      }
     })
     return EXIT_CODE.done
   } catch (error) {
@@ -84,20 +95,31 @@ async function fileInstead(client: Client, url: RemoteUrl, error: unknown, signa
 
 const codec = textCodec('utf8')
 
-async function show(entries: NamedEntry[], { json, long }: LsOptions): Promise<void> {
-  if (entries.length === 0) return
+/** What is below is not known yet: files of up to 9 GB have room. */
+const BELOW: ColumnWidths = [0, 0, 0, 10, 0]
+
+/** @returns How wide the columns were that show what is known. */
+async function show(entries: NamedEntry[], { json, long }: LsOptions, before: ColumnWidths): Promise<ColumnWidths> {
+  if (entries.length === 0) return before
   entries.sort(byName)
-  if (json) return await writeOut(lines(entries.map(toJson)))
+  if (json) {
+    await writeOut(lines(entries.map(toJson)))
+    return before
+  }
   const { isTTY, columns } = process.stdout
   const names = entries.map(markedName)
-  if (!long && isTTY) return await writeOut(lines(inColumns(names, columns || 80)))
-  const details = long ? longColumns(entries) : []
+  if (!long && isTTY) {
+    await writeOut(lines(inColumns(names, columns || 80)))
+    return before
+  }
+  const { rows: details, widths } = long ? longColumns(entries, before) : { rows: [], widths: before }
   const rows = entries.map(({ target }, i) => {
     if (!long) return names[i] ?? ''
     return `${details[i] ?? ''}  ${names[i] ?? ''}${target === undefined ? '' : ` -> ${target}`}`
   })
   // Where no terminal can be harmed names go out as they are, also those that are no UTF-8.
   await writeOut(isTTY ? lines(rows.map(printable)) : codec.encode(lines(rows)))
+  return widths
 }
 
 const lines = (texts: readonly string[]) => texts.map((text) => `${text}\n`).join('')

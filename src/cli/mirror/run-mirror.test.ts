@@ -40,7 +40,7 @@ test('runMirror() says that there was nothing to do, not how fast', async () => 
     const ends = readEnds(join(folder, 'from'), `ftp://127.0.0.1:${port}/to`)
     const told = async (more: Record<string, unknown> = {}) => {
       stderr.mockClear()
-      const how = { remove: true, dryRun: false, compare: 'time-and-size' } as const
+      const how = { remove: true, dryRun: false, atomic: false, compare: 'time-and-size' } as const
       expect(await runMirror({ ...readTransferOptions({ progress: true, ...more }), ...ends, ...how })).toBe(0)
       return String(stderr.mock.calls.at(-1)?.[0])
     }

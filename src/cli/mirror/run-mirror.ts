@@ -1,8 +1,10 @@
 import type { MirrorOptions as LibraryOptions, MirrorAction, MirrorSummary } from '../../ftp/client/index.ts'
 import { formatDuration, formatSize } from '../../units.ts'
 import { EXIT_CODE } from '../exit-code.ts'
-import { UsageError } from '../failure.ts'
+import { Failure, UsageError } from '../failure.ts'
 import { writeOut } from '../output.ts'
+import { checkFolder } from '../paths.ts'
+import { isNoFolder } from '../remote/remote-failure.ts'
 import { isUrl, parseRemoteUrl, type RemoteUrl } from '../remote/remote-url.ts'
 import { printable, tell } from '../tell.ts'
 import type { Job, JobContext } from '../transfer/job.ts'
@@ -21,6 +23,8 @@ export interface MirrorOptions extends TransferOptions {
   readonly remove: boolean
   readonly dryRun: boolean
   readonly compare: 'time-and-size' | 'size' | 'checksum'
+  /** Whether files are uploaded to a temporary name, and renamed when they are whole. */
+  readonly atomic: boolean
 }
 
 /** Finds out which of two arguments is the URL. @throws {UsageError} If not exactly one is. */
@@ -40,9 +44,11 @@ export function readEnds(from: string, to: string): Pick<MirrorOptions, 'directi
  * Runs `sluice mirror`.
  *
  * @returns The exit code; what happened is told on stderr.
+ * @throws {Failure} If the folder here can't be one.
  */
 export async function runMirror(options: MirrorOptions): Promise<number> {
   const { url, folder, direction, dryRun } = options
+  await checkFolder('mirror', folder, { mayBeMissing: direction === 'download' })
   let summary: MirrorSummary | undefined
   const actions: MirrorAction[] = []
   const run = async (context: JobContext) => {
@@ -55,11 +61,21 @@ export async function runMirror(options: MirrorOptions): Promise<number> {
       delete: options.remove,
       dryRun,
       compare: options.compare,
-      // What an earlier run has begun is gone on with, whether that is asked for or not.
-      resume: true,
+      atomic: options.atomic,
+      // Without, what an earlier run has begun is gone on with where it can be shown to be a part of the file.
+      ...(options.resume ? { resume: true } : {}),
       ...(dryRun ? { onAction: (action: MirrorAction) => actions.push(action) } : {}),
     }
-    summary = await context.pool.mirror(from, to, how)
+    try {
+      summary = await context.pool.mirror(from, to, how)
+    } catch (error) {
+      if (!isNoFolder(error, remote)) throw error
+      const command = direction === 'download' ? 'get' : 'put'
+      throw new Failure(
+        'ENOTDIR',
+        `Cannot mirror ${url.shown}: it is a file; name a directory, or use sluice ${command}`,
+      )
+    }
     return summary
   }
   const local = direction === 'download' ? 'write' : 'read'
@@ -77,8 +93,9 @@ export async function runMirror(options: MirrorOptions): Promise<number> {
     return EXIT_CODE.done
   }
   const { unchanged = 0, made = 0, removed = 0 } = summary ?? {}
-  const parts = removed > 0 ? [`${removed} removed`] : []
-  return reportTransfers(options, outcome, { parts, facts: { unchanged, made, removed, dryRun } })
+  const parts = removed > 0 ? [`${removed} ${dryRun ? 'to remove' : 'removed'}`] : []
+  const facts = { unchanged, made, removed, dryRun }
+  return reportTransfers(options, outcome, { parts, facts, goesOn: !dryRun, isPlan: dryRun })
 }
 
 /** Whether there was nothing to do: a rate would be of nothing. */

@@ -33,8 +33,14 @@ test('readPipeOptions() reads text', () => {
   })
 })
 
+test('readPipeOptions() takes -L for --limit', () => {
+  expect(readPipeOptions(undefined, { L: '2MiB/s', burst: '1KiB' }, {})).toMatchObject({ limit: 2 ** 21, burst: 1024 })
+})
+
 const wrong = [
   { options: { limit: 'fast' }, says: '--limit: Cannot read "fast" as a rate' },
+  { options: { L: '2m' }, says: '-L: Cannot read "2m" as a rate' },
+  { options: { L: '2M', limit: '2M' }, says: 'Cannot use -L together with --limit' },
   { options: { limit: '0' }, says: '--limit: Cannot read "0" as a rate' },
   { options: { limit: '-1' }, says: '--limit: Cannot read "-1" as a rate' },
   { options: { limit: '1M', burst: '1 quart' }, says: '--burst: Cannot read "1 quart" as a size' },

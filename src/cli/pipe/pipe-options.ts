@@ -1,5 +1,6 @@
 import { parseDuration, parseRate, parseSize } from '../../units.ts'
 import { UsageError } from '../failure.ts'
+import { checkStandardInput } from '../first-line.ts'
 import { readOption, readTimeout } from '../read-option.ts'
 import { readShareOptions, type ShareOptions } from '../redis/share-options.ts'
 
@@ -36,7 +37,10 @@ export function readPipeOptions(
   options: Readonly<Record<string, unknown>>,
   env: ShareOptions['env'],
 ): PipeOptions {
-  const { output, limit, burst, minInterval, mode, timeout, size } = options
+  const { output, burst, minInterval, mode, timeout, size } = options
+  if (options.limit !== undefined && options.L !== undefined)
+    throw new UsageError('Cannot use -L together with --limit')
+  const limit = options.limit ?? options.L
   const needs = (name: string, value: unknown, needed: string, other: unknown) => {
     if (value !== undefined && other === undefined) throw new UsageError(`Cannot use ${name} without ${needed}`)
   }
@@ -46,10 +50,11 @@ export function readPipeOptions(
     throw new UsageError(`--mode: Cannot use ${JSON.stringify(mode)} as a mode: it must be whole or bytewise`)
   }
   if (options.quiet && options.progress) throw new UsageError('Cannot use --quiet together with --progress')
+  checkStandardInput({ INPUT: path('INPUT', input), '--redis-password-file': options.redisPasswordFile })
   return {
     input: path('INPUT', input),
     output: path('--output', output),
-    limit: readOption('--limit', limit, parseRate) ?? null,
+    limit: readOption(options.L === undefined ? '--limit' : '-L', limit, parseRate) ?? null,
     burst: readOption('--burst', burst, parseSize) ?? 0,
     minInterval: readOption('--min-interval', minInterval, parseDuration) ?? 0,
     mode: mode ?? 'whole',

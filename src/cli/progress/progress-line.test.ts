@@ -31,9 +31,9 @@ const lines: { title: string; change: Partial<Snapshot>; width: number; line: st
   },
   {
     title: 'tells how the share of a budget stands',
-    change: { limit: null, share: { text: 'uplink: 1 of 8, 2.50 MiB/s', isAlarm: false } },
+    change: { limit: null, share: { text: 'uplink: one of 8, 2.50 MiB/s', isAlarm: false } },
     width: 120,
-    line: '12.3 MiB of 32.0 MiB   38%  8.00 MiB/s                       ▂▃▇  0:01  ETA 0:03      uplink: 1 of 8, 2.50 MiB/s',
+    line: '12.3 MiB of 32.0 MiB   38%  8.00 MiB/s                       ▂▃▇  0:01  ETA 0:03      uplink: one of 8, 2.50 MiB/s',
   },
   {
     title: 'tells an outage rather than how the graph was',

@@ -5,7 +5,7 @@ import { parseRate } from '../../units.ts'
 
 /** The option of all commands that use Redis. */
 export const passwordFileOption = (): Option =>
-  new Option('--redis-password-file <FILE>', 'the password of Redis is its first line')
+  new Option('--redis-password-file <FILE>', 'the password of Redis is its first line; - is standard input')
 
 /** The part of a member in proportion to the others. @throws {RangeError} */
 export function parseWeight(text: string): number {

@@ -9,14 +9,14 @@ const sharing: Sharing = {
 const MIB = 2 ** 20
 
 const notes = [
-  { title: 'its part', changes: {}, limit: 20 * MIB, text: 'uplink: 1 of 8, 2.50 MiB/s' },
+  { title: 'its part', changes: {}, limit: 20 * MIB, text: 'uplink: one of 8, 2.50 MiB/s' },
   {
     title: 'its part by weight',
     changes: { weight: 3, weights: 10 },
     limit: 20 * MIB,
-    text: 'uplink: 1 of 8, 6.00 MiB/s',
+    text: 'uplink: one of 8, 6.00 MiB/s',
   },
-  { title: 'that there is no limit', changes: {}, limit: null, text: 'uplink: 1 of 8, no limit' },
+  { title: 'that there is no limit', changes: {}, limit: null, text: 'uplink: one of 8, no limit' },
   { title: 'a pause', changes: { paused: true }, limit: MIB, text: 'uplink: paused' },
   { title: 'that it is idle', changes: { state: 'idle' }, limit: MIB, text: 'uplink: idle' },
   {
@@ -35,8 +35,10 @@ for (const { title, changes, limit, text } of notes) {
 }
 
 test('shareNote() shortens a long name, and shows what would turn it around', () => {
-  expect(shareNote('a'.repeat(256), sharing, null).text).toBe(`${'a'.repeat(11)}..${'a'.repeat(11)}: 1 of 8, no limit`)
-  expect(shareNote('up\u202elink', sharing, null).text).toBe('up\\u202elink: 1 of 8, no limit')
+  expect(shareNote('a'.repeat(256), sharing, null).text).toBe(
+    `${'a'.repeat(11)}..${'a'.repeat(11)}: one of 8, no limit`,
+  )
+  expect(shareNote('up\u202elink', sharing, null).text).toBe('up\\u202elink: one of 8, no limit')
 })
 
 const figures: ShareFigures = {
@@ -44,11 +46,11 @@ const figures: ShareFigures = {
   ...{ bytesPerSecond: 5, bytes: 5, outages: 0, outageMs: 0, calls: 1 },
 }
 test('shareSummary() tells the budget, its limit and how many share it', () => {
-  expect(shareSummary(figures)).toBe('1 of 3 in uplink (20 MiB/s)')
-  expect(shareSummary({ ...figures, limitBytesPerSecond: null })).toBe('1 of 3 in uplink (no limit)')
+  expect(shareSummary(figures)).toBe('one of 3 in uplink (20 MiB/s)')
+  expect(shareSummary({ ...figures, limitBytesPerSecond: null })).toBe('one of 3 in uplink (no limit)')
 })
 
 test('shareSummary() tells outages', () => {
-  expect(shareSummary({ ...figures, outages: 1 })).toBe('1 of 3 in uplink (20 MiB/s), 1 outage of Redis')
-  expect(shareSummary({ ...figures, members: 0, outages: 2 })).toBe('1 of 1 in uplink (20 MiB/s), 2 outages of Redis')
+  expect(shareSummary({ ...figures, outages: 1 })).toBe('one of 3 in uplink (20 MiB/s), 1 outage of Redis')
+  expect(shareSummary({ ...figures, members: 0, outages: 2 })).toBe('one of 1 in uplink (20 MiB/s), 2 outages of Redis')
 })

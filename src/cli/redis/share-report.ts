@@ -28,7 +28,7 @@ export interface ShareFigures {
   readonly calls: number
 }
 
-/** `uplink: 1 of 8, 2.5 MiB/s`: what is the part of this process by its weight. */
+/** `uplink: one of 8, 2.5 MiB/s`: what is the part of this process by its weight. */
 export function shareNote(name: string, sharing: Sharing, limit: number | null): Note {
   const { state, members, weight, weights, paused } = sharing
   if (state === 'outage') return { text: 'Redis out of reach', isAlarm: true }
@@ -36,7 +36,7 @@ export function shareNote(name: string, sharing: Sharing, limit: number | null):
   if (paused) return say('paused')
   if (state !== 'joined') return say(state === 'idle' ? 'idle' : 'joining')
   const part = partOf(limit, weight, weights)
-  return say(`1 of ${members}, ${part === null ? 'no limit' : formatRate(part)}`)
+  return say(`one of ${members}, ${part === null ? 'no limit' : formatRate(part)}`)
 }
 
 /** The part of a process by its weight, in bytes per second, or null. @param weights Of all together; 0 as long as that is unknown. */
@@ -44,9 +44,9 @@ export function partOf(limit: number | null, weight: number, weights: number): n
   return limit === null ? null : (limit * weight) / Math.max(weight, weights)
 }
 
-/** `1 of 8 in uplink (20 MiB/s)`, and what was amiss. */
+/** `one of 8 in uplink (20 MiB/s)`, and what was amiss. */
 export function shareSummary({ budget, members, limitBytesPerSecond, outages }: ShareFigures): string {
   const limit = limitBytesPerSecond === null ? 'no limit' : formatRate(limitBytesPerSecond, { exact: true })
   const amiss = outages === 0 ? '' : `, ${counted(outages, 'outage')} of Redis`
-  return `1 of ${Math.max(1, members)} in ${budget} (${limit})${amiss}`
+  return `one of ${Math.max(1, members)} in ${budget} (${limit})${amiss}`
 }

@@ -16,7 +16,7 @@ export interface Credentials {
 }
 
 export interface CredentialSources {
-  /** Of the option --user, for URLs that name none. */
+  /** Of the option --user: for URLs that name none, and its password for those that name the same. */
   readonly user: string | undefined
   readonly password: string | undefined
   readonly passwordFile: string | undefined
@@ -26,7 +26,7 @@ export interface CredentialSources {
 }
 
 /**
- * Finds out who logs in, and with which password: that of the URL or of --user, else of --password-file, of SLUICE_FTP_PASSWORD, of .netrc, or
+ * Finds out who logs in, and with which password: that of the URL, or of --user if that is the same user, else of --password-file, of SLUICE_FTP_PASSWORD, of .netrc, or
  * what the user types. Who names no user, and has none in .netrc, is anonymous.
  *
  * @throws {UsageError} If there is a user and no password. {@link Failure} if a file can't be read.
@@ -34,7 +34,8 @@ export interface CredentialSources {
 export async function findCredentials(url: RemoteUrl, sources: CredentialSources): Promise<Credentials> {
   const { env, passwordFile, ask } = sources
   const user = url.user ?? sources.user
-  const password = url.user === undefined ? sources.password : url.password
+  const given = user === sources.user ? sources.password : undefined
+  const password = url.user === undefined ? given : (url.password ?? given)
   if (user === undefined) {
     if (passwordFile !== undefined) {
       throw new UsageError(`Cannot use --password-file for ${url.shown}: there is no user; name one with --user`)

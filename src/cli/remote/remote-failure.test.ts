@@ -9,9 +9,10 @@ import {
   TruncatedError,
   UnsafeNameError,
 } from '../../ftp/errors.ts'
+import { FileError } from '../../ftp/files/file-error.ts'
 import { Failure, UsageError } from '../failure.ts'
 import { Interruption } from '../interruption.ts'
-import { remoteFailure } from './remote-failure.ts'
+import { isNoFolder, remoteFailure } from './remote-failure.ts'
 
 const get = { verb: 'get', name: 'ftp://ann:****@host/file', local: 'write' } as const
 const system = (code: string, more: object = {}) => Object.assign(new Error(`${code}: in words`), { code, ...more })
@@ -32,6 +33,33 @@ const cases: readonly (readonly [error: unknown, code: string, says: string])[] 
     reply('AUTH TLS', 502, 'What?'),
     'ERR_SLUICE_FTP_REPLY',
     'the server answered 502 What?; use ftp:// if all may be read on its way',
+  ],
+  ...(
+    [
+      ['PASS ****', 530, 'Logging in takes TLS: use AUTH TLS first'],
+      ['PASS ****', 530, 'Non-anonymous sessions must use encryption.'],
+      ['USER ann', 550, 'SSL/TLS required on the control channel'],
+      ['USER ann', 421, 'Sorry, cleartext sessions are not accepted on this server.'],
+      ['USER ann', 503, 'Use AUTH first.'],
+      ['USER ann', 534, 'Policy requires SSL.'],
+    ] as const
+  ).map(
+    ([command, code, text]) =>
+      [
+        reply(command, code, text),
+        'ERR_SLUICE_FTP_REPLY',
+        `the server answered ${code} ${text}; use ftp+tls://, or add --tls`,
+      ] as const,
+  ),
+  [
+    reply('PASS ****', 530, 'A TLS client certificate is required'),
+    'ERR_SLUICE_FTP_REPLY',
+    'the server answered 530 A TLS client certificate is required; check the user and the password',
+  ],
+  [
+    reply('STOR d/f', 550, 'No such file or directory'),
+    'ERR_SLUICE_FTP_REPLY',
+    'the server answered 550 No such file or directory; check the path, and what the user may do there',
   ],
   [reply('RETR f', 500, 'What?'), 'ERR_SLUICE_FTP_REPLY', 'the server answered 500 What?'],
   [
@@ -129,4 +157,25 @@ test('remoteFailure() leaves alone what is no failure, or one already', () => {
   expect(remoteFailure(get, failure)).toBe(failure)
   expect(() => remoteFailure(get, new Interruption('SIGINT'))).toThrow(Interruption)
   expect(() => remoteFailure(get, new UsageError('wrong'))).toThrow(UsageError)
+})
+
+test('remoteFailure() says what to do about a missing directory', () => {
+  const put = { ...get, verb: 'put', local: 'read' } as const
+  const missing = remoteFailure(put, reply('STOR d/f', 550, 'd: No such file or directory'))
+  expect(missing.message).toMatch(/; the directory of a file must be there: make it first, or send a folder with -r$/)
+  const denied = remoteFailure(put, reply('STOR d/f', 550, 'Permission denied'))
+  expect(denied.message).toMatch(/; check the path, and what the user may do there$/)
+})
+
+test('remoteFailure() says that the part of a file is gone, not that its folder is missing', () => {
+  const gone = system('ENOENT', { path: '/here/.out.0123456789ab.sluice-part', syscall: 'rename' })
+  expect(remoteFailure({ ...get, localName: '"/here/out"' }, gone).message).toBe(
+    'Cannot write "/here/out": its part was taken away meanwhile; look whether another process writes the same file',
+  )
+})
+
+test('isNoFolder() knows which of two ends is a file', () => {
+  expect(isNoFolder(new FileError('use as a directory', 'a/b', 'ENOTDIR'), 'a/b')).toBe(true)
+  expect(isNoFolder(new FileError('use as a directory', 'here', 'ENOTDIR'), 'a/b')).toBe(false)
+  expect(isNoFolder(system('ENOTDIR', { path: 'a/b' }), 'a/b')).toBe(false)
 })

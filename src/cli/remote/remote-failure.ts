@@ -11,9 +11,11 @@ import {
   TruncatedError,
   UnsafeNameError,
 } from '../../ftp/errors.ts'
+import { FileError } from '../../ftp/files/file-error.ts'
 import { formatDuration } from '../../units.ts'
 import { Failure, ioFailure, oneLine, UsageError } from '../failure.ts'
 import { Interruption } from '../interruption.ts'
+import { adviceOn } from './reply-advice.ts'
 
 type Explanation = readonly [state: string, advice: string]
 type Told = readonly [state: string, advice?: string | undefined]
@@ -39,24 +41,6 @@ const TLS: Readonly<Record<TlsRemedy, string>> = {
   name: 'use the name it is for, or trust any with --insecure',
   version: 'have its owner renew it',
   explicit: 'try ftp+tls:// (explicit TLS) in place of ftps://',
-}
-
-/** What to do about a reply, by its code (RFC 959 section 4.2.2, RFC 4217). */
-const REPLIES: Readonly<Record<number, string>> = {
-  332: 'put the account into .netrc',
-  421: 'try again later, or add --retry 5',
-  425: 'check the firewalls, or try --active',
-  426: AGAIN,
-  450: 'try again later',
-  451: 'try again later',
-  452: 'free space there',
-  521: 'add --tls',
-  522: 'add --tls',
-  530: 'check the user and the password',
-  534: 'try without TLS, if all may be read on its way',
-  550: 'check the path, and what the user may do there',
-  552: 'free space there',
-  553: 'check the name, and what the user may do there',
 }
 
 const PHASES: Readonly<Partial<Record<TimeoutPhase, Explanation>>> = {
@@ -104,11 +88,20 @@ export function remoteFailure(action: RemoteAction, cause: unknown): Failure {
   if (cause instanceof Interruption || cause instanceof UsageError) throw cause
   if (cause instanceof Failure) return cause
   if (cause instanceof ClosedError && cause.cause instanceof Error) return remoteFailure(action, cause.cause)
-  const { code: ownCode = 'ERR_UNKNOWN', path, message = String(cause) } = cause as Partial<NodeJS.ErrnoException>
+  const {
+    code: ownCode = 'ERR_UNKNOWN',
+    path,
+    syscall,
+    message = String(cause),
+  } = cause as Partial<NodeJS.ErrnoException>
   const code = cause instanceof TlsError ? cause.tlsCode : ownCode
   const isLocal = LOCAL.has(code) || (path !== undefined && !code.startsWith('ERR_'))
+  if (code === 'ENOENT' && syscall !== 'open' && path !== undefined && isPartialName(basename(path))) {
+    const state = 'its part was taken away meanwhile; look whether another process writes the same file'
+    return new Failure(code, `Cannot write ${localNameOf(action, path)}: ${state}`, { cause })
+  }
   if (isLocal) return ioFailure(action.local, localNameOf(action, path), cause)
-  const [state, advice] = explain(cause, code) ?? [oneLine(message).replace(/^Cannot .*?: /, '')]
+  const [state, advice] = explain(action, cause, code) ?? [oneLine(message).replace(/^Cannot .*?: /, '')]
   const what = `Cannot ${action.verb} ${action.name}: ${state}${advice ? `; ${advice}` : ''}`
   return new Failure(code, what, { cause })
 }
@@ -119,12 +112,10 @@ function localNameOf({ localName = 'a file here' }: RemoteAction, path: string |
   return JSON.stringify(path)
 }
 
-function explain(cause: unknown, code: string): Told | undefined {
+function explain({ verb }: RemoteAction, cause: unknown, code: string): Told | undefined {
   if (cause instanceof ReplyError) {
-    const { replyCode, lines, command } = cause
-    const isRefusedTls = command.startsWith('AUTH') && replyCode >= 500
-    const advice = isRefusedTls ? 'use ftp:// if all may be read on its way' : REPLIES[replyCode]
-    return [`the server answered ${oneLine(`${replyCode} ${lines.join('\n')}`)}`, advice]
+    const reply = oneLine(`${cause.replyCode} ${cause.lines.join('\n')}`)
+    return [`the server answered ${reply}`, adviceOn(cause, verb)]
   }
   if (cause instanceof ProtocolError) {
     const [, state, advice] = OTHER_SERVERS.find(([start]) => start.test(cause.received)) ?? []
@@ -151,4 +142,9 @@ function explain(cause: unknown, code: string): Told | undefined {
   if (cause instanceof ClosedError) return ['the connection was closed', AGAIN]
   const known = EXPLANATIONS[code]
   return known && [`${known[0]} (${code})`, known[1]]
+}
+
+/** Whether a tree was to be moved from or to a path that is no folder. @param path As the library was told. */
+export function isNoFolder(error: unknown, path: string): boolean {
+  return error instanceof FileError && error.code === 'ENOTDIR' && error.path === path
 }

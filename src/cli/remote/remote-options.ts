@@ -5,7 +5,7 @@ import { readTimeout } from '../read-option.ts'
 
 /** How a server is reached and logged in at, whatever is done there then. */
 export interface RemoteOptions {
-  /** For URLs that name nobody. */
+  /** For URLs that name nobody, or the same. */
   readonly user: string | undefined
   readonly password: string | undefined
   readonly passwordFile: string | undefined
@@ -28,7 +28,7 @@ export function defineRemoteOptions(command: Command): Command {
   return command
     .optionsGroup('Server:')
     .option('--user <NAME[:PASSWORD]>', 'who logs in, if the URL does not say (default: anonymous)')
-    .option('--password-file <FILE>', 'the password is its first line')
+    .option('--password-file <FILE>', 'the password is its first line; - is standard input')
     .option('--tls', 'go over to TLS before logging in, as ftp+tls:// does')
     .option('--ca <FILE>', 'trust the certificates in this PEM file only')
     .option('--insecure', 'trust any certificate: whoever is between can read and change all')

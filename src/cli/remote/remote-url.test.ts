@@ -5,7 +5,8 @@ import { isUrl, parseRemoteUrl, type RemoteUrl } from './remote-url.ts'
 
 const good: readonly (readonly [url: string, parts: Partial<RemoteUrl>])[] = [
   ['ftp://host', { tls: false, host: 'host', port: undefined, user: undefined, path: '', isDirectory: true }],
-  ['ftp://host/', { path: '', isDirectory: true, shown: 'ftp://host/' }],
+  ['ftp://host', { isBare: true, shown: 'ftp://host' }],
+  ['ftp://host/', { path: '', isDirectory: true, isBare: false, shown: 'ftp://host/' }],
   ['ftp://host/file', { path: 'file', isDirectory: false }],
   ['ftp://host/a/b/', { path: 'a/b', isDirectory: true }],
   ['ftp://host//etc/motd', { path: '/etc/motd', isDirectory: false }],
@@ -35,6 +36,12 @@ const good: readonly (readonly [url: string, parts: Partial<RemoteUrl>])[] = [
   ['ftp://[::1]:2121/f', { host: '::1', port: 2121 }],
   ['ftp://[fe80::1%25eth0]/f', { host: 'fe80::1%eth0' }],
   ['ftp://127.0.0.1/f', { host: '127.0.0.1' }],
+  ['ftp://127.0.0.1:2121/a/@types/', { path: 'a/@types', isDirectory: true }],
+  ['ftp://localhost:2121/a@2x', { path: 'a@2x' }],
+  ['ftp://[::1]:2121/a@2x', { path: 'a@2x' }],
+  ['ftp://ann@host:2121/a@2x', { path: 'a@2x' }],
+  ['ftp://host:2121/a%402x', { path: 'a@2x' }],
+  ['ftp://host/a@2x', { path: 'a@2x' }],
   ['ftp://bücher.example/f', { host: 'xn--bcher-kva.example' }],
 ]
 for (const [url, parts] of good) {
@@ -51,9 +58,13 @@ const bad: readonly (readonly [url: string, says: string])[] = [
   ['ftp://ho st/f', 'is no name of a host'],
   ['ftp://host:0/f', 'the port must be a number from 1 to 65535'],
   ['ftp://host:70000/f', 'the port must be'],
-  ['ftp://ann:/secret@host/f', 'Cannot use "ftp://ann:****@host/f" as a URL: the port must be'],
+  ['ftp://ann:/secret@host/f', 'Cannot use "ftp://ann:****@host/f" as a URL: a / in a user or password'],
   ['ftp://ann:secret@host:x/f', 'Cannot use "ftp://ann:****@host:****" as a URL: the port must be'],
-  ['ftp://ann:se/cret@host/f', 'Cannot use "ftp://ann:****@host/f" as a URL: the port must be'],
+  ['ftp://ann:se/cret@host/f', 'Cannot use "ftp://ann:****@host/f" as a URL: a / in a user or password'],
+  [
+    'ftp://app:123/secret@host/f',
+    'Cannot use "ftp://app:****@host/f" as a URL: a / in a user or password is written %2F, and an @ in a path %40',
+  ],
   ['ftp://host/100%', 'a % must be followed by two hexadecimal digits'],
   ['ftp://ann:100%@host/f', 'Cannot use "ftp://ann:****@host/f" as a URL: a % must be'],
   ['ftp://host/a%0D%0ADELE%20b', 'there must be no line break'],
@@ -74,6 +85,10 @@ for (const url of [
   'ftp//u:PW@h/f',
   'ftp://u:PW',
   'ftp://:PW',
+  'ftp://u:1/PW@h/f',
+  'ftp://u:/PW@h/f',
+  'ftp://u:65535/a/PW@h',
+  'ftp://u.v:21/PW@1.2.3.4/f',
 ]) {
   test(`parseRemoteUrl() shows no password where it refuses ${url}`, () => {
     expect(() => parseRemoteUrl(url)).toThrow(/^(?!.*PW).*\*\*\*\*/)
@@ -84,7 +99,7 @@ test('parseRemoteUrl() never shows a password, whatever else is wrong', () => {
   const texts = fc.record({
     user: fc.stringMatching(/^[a-z]{1,8}$/),
     rest: fc.constantFrom('host/f', 'host:x/', '', 'host:0', 'a b', '[::1/', 'host/%zz', '@', ':'),
-    password: fc.stringMatching(/^[A-Z:%?#]{0,8}SECRET[A-Z/@:%?#]{0,8}$/),
+    password: fc.stringMatching(/^([0-9]{1,5}\/)?[A-Z:%?#]{0,8}SECRET[A-Z/@:%?#]{0,8}$/),
   })
   fc.assert(
     fc.property(texts, ({ user, password, rest }) => {

@@ -15,6 +15,8 @@ export interface RemoteUrl {
   readonly path: string
   /** Whether it ended with a slash, or names nothing. */
   readonly isDirectory: boolean
+  /** Whether it ended with the host: not even with a slash. */
+  readonly isBare: boolean
   /** As it may be shown: with `****` for the password. */
   readonly shown: string
 }
@@ -32,6 +34,9 @@ const URL_PARTS =
 
 /** RFC 1738 section 3.2.2. Transfers are binary whatever it says; `d` is a listing. */
 const TYPE = /;type=([aid])$/i
+
+/** `localhost`, or an address by its numbers: nobody's name. */
+const isAddress = (host: string) => /^(localhost|\[.*\]|\d+(\.\d+){3})$/i.test(host)
 
 /** Whether a text is meant as a URL, not as a path. */
 export function isUrl(text: string): boolean {
@@ -52,6 +57,10 @@ export function parseRemoteUrl(text: string): RemoteUrl {
   const { scheme = '', host = '', port, path = '' } = parts
   const tls = SCHEMES.get(scheme.toLowerCase())
   if (tls === undefined) return fail('it must begin with ftp://, ftps:// (implicit TLS) or ftp+tls:// (explicit TLS)')
+  // A password with a slash would be taken for a path, and be shown. In place of an address nobody has a name to log in with.
+  if (parts.user === undefined && port !== undefined && path.includes('@') && !isAddress(host)) {
+    return fail('a / in a user or password is written %2F, and an @ in a path %40')
+  }
   const [user, password] = [parts.user, parts.password].map((part) => part && decoded(part, fail))
   const rawPath = path.replace(TYPE, '')
   const isListing = TYPE.exec(path)?.[1]?.toLowerCase() === 'd'
@@ -69,7 +78,8 @@ export function parseRemoteUrl(text: string): RemoteUrl {
     password: parts.password === undefined ? undefined : (password ?? ''),
     path: remote.replace(/(?<!^)\/+$/, '').replace(/^\/+/, '/'),
     isDirectory: remote === '' || remote.endsWith('/') || isListing,
-    shown: `${scheme}://${login}${host}${port === undefined ? '' : `:${port}`}${path || '/'}`,
+    isBare: path === '',
+    shown: `${scheme}://${login}${host}${port === undefined ? '' : `:${port}`}${path}`,
   }
 }
 

@@ -1,10 +1,10 @@
-import { stat } from 'node:fs/promises'
 import { systemClock } from '../../clock.ts'
 import { Server } from '../../ftp/server/index.ts'
 import { counted } from '../counted.ts'
 import { EXIT_CODE } from '../exit-code.ts'
-import { Failure, ioFailure, oneLine } from '../failure.ts'
+import { Failure, oneLine } from '../failure.ts'
 import { type Interruption, onInterruption } from '../interruption.ts'
+import { checkFolder } from '../paths.ts'
 import { LiveLines } from '../progress/live-lines.ts'
 import { repeat } from '../progress/repeat.ts'
 import { canRedraw, hasColors, hasUnicode } from '../progress/terminal.ts'
@@ -23,7 +23,7 @@ import { logTo } from './server-log.ts'
  * @throws {Failure} If it can't begin.
  */
 export async function runServe(options: ServeOptions): Promise<number> {
-  await checkFolder(options.root)
+  await checkFolder('serve', options.root)
   const lines = new LiveLines(process.stderr)
   /** What is written among live lines stands above them. */
   const above = (stream: NodeJS.WriteStream) => (line: string) => {
@@ -83,7 +83,7 @@ async function serve(
   if (running > 0 && !options.quiet && !options.json) {
     lines.erase()
     const [are, them] = running === 1 ? ['is', 'it'] : ['are', 'them']
-    const again = first.signal === 'SIGINT' ? 'interrupt again' : `send ${first.signal} again`
+    const again = AGAIN[first.signal]
     tell(`${counted(running, 'transfer')} ${are} still running; ${again} to cut ${them}`)
   }
   await server.close()
@@ -92,14 +92,8 @@ async function serve(
   return EXIT_CODE[first.signal]
 }
 
-async function checkFolder(root: string): Promise<void> {
-  try {
-    if ((await stat(root)).isDirectory()) return
-  } catch (error) {
-    throw ioFailure('read', JSON.stringify(root), error)
-  }
-  throw new Failure('ENOTDIR', `Cannot serve ${JSON.stringify(root)}: it is not a folder; name one`)
-}
+/** What cuts transfers that a signal lets end. A second SIGHUP would not: a terminal is closed once. */
+const AGAIN = { SIGINT: 'interrupt again', SIGTERM: 'send SIGTERM again', SIGHUP: 'send SIGTERM' } as const
 
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the port is in use; choose another one with --port, or any with --port 0',

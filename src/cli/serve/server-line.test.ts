@@ -18,9 +18,9 @@ test('serverLine() tells who is there and what moves', () => {
 })
 
 test('serverLine() tells of a share in a budget', () => {
-  const share = { text: 'uplink: 1 of 8, 2.50 MiB/s', isAlarm: false }
+  const share = { text: 'uplink: one of 8, 2.50 MiB/s', isAlarm: false }
   expect(serverLine({ ...now, share }, [2 ** 23], { ...style, width: 120 })).toContain(
-    '  in      0 B/s      0 B  uplink: 1 of 8, 2.50 MiB/s',
+    '  in      0 B/s      0 B  uplink: one of 8, 2.50 MiB/s',
   )
   const alarm = { text: 'Redis out of reach', isAlarm: true }
   const line = serverLine({ ...now, share: alarm }, [2 ** 23], { ...style, width: 60, colors: true })

@@ -1,7 +1,8 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { Glob } from '../../ftp/client/trees/glob.ts'
 import { parseRate } from '../../units.ts'
 import { UsageError } from '../failure.ts'
+import { checkStandardInput } from '../first-line.ts'
 import { gather, readCount, readList, readOption } from '../read-option.ts'
 import { defineShareOptions, readShareOptions, type ShareOptions } from '../redis/share-options.ts'
 import { defineRemoteOptions, type RemoteOptions, readRemoteOptions } from '../remote/remote-options.ts'
@@ -30,16 +31,21 @@ export interface TransferOptions extends RemoteOptions {
 /** More would be no use to anybody, and takes a file descriptor each, twice. */
 const MOST_PARALLEL = 100
 
-/** Adds the options of {@link TransferOptions} to a command. */
-export function defineTransferOptions(command: Command): Command {
+/**
+ * Adds the options of {@link TransferOptions} to a command.
+ *
+ * @param resumes Whether it goes on in any case: `--resume` is understood then, and changes nothing.
+ */
+export function defineTransferOptions(command: Command, { resumes = false } = {}): Command {
+  const resume = new Option('--resume', 'go on where an earlier transfer ended, if the file is still the same')
   command
     .optionsGroup('Transfers:')
     .option('-l, --limit <RATE>', 'at most so many bytes per second for each argument')
     .option('--total-limit <RATE>', 'at most so many bytes per second for all together')
     .option('-p, --parallel <N>', 'files at a time, over as many connections (default: 1)')
-    .option('--resume', 'go on where an earlier transfer ended, if the file is still the same')
+    .addOption(resume.hideHelp(resumes))
     .option('--retry <N>', 'try so many times more after what may pass (default: 0)')
-    .option('--checksum', 'compare checksums with the server, if it computes any')
+    .option('--checksum', 'compare checksums of what was transferred, if the server computes any')
     .option('--include <GLOB>', 'of directories, only what matches; can be repeated', gather)
     .option('--exclude <GLOB>', 'of directories, not what matches; can be repeated', gather)
   return defineShareOptions(defineRemoteOptions(command))
@@ -53,6 +59,8 @@ export function defineTransferOptions(command: Command): Command {
 /** Reads the options of {@link TransferOptions}. @throws {UsageError} If one can't be used; {@link Failure} if a file can't be read. */
 export function readTransferOptions(options: Readonly<Record<string, unknown>>): TransferOptions {
   if (options.quiet && options.progress) throw new UsageError('Cannot use --quiet together with --progress')
+  const { passwordFile, redisPasswordFile } = options
+  checkStandardInput({ '--password-file': passwordFile, '--redis-password-file': redisPasswordFile })
   return {
     ...readRemoteOptions(options),
     share: readShareOptions(options, process.env),

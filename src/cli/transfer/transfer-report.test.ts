@@ -60,6 +60,64 @@ test('reportTransfers() tells what an interrupted transfer has moved', () => {
   expect(report(stop, { quiet: true })).toEqual([143])
 })
 
+test('reportTransfers() says how to go on with what goes on without --resume, too', () => {
+  const stop = outcome({ interruption: new Interruption('SIGHUP'), summaries: [] })
+  const line = 'sluice: Interrupted by SIGHUP after 2 files, 4.88 KiB in 2.00 s, 2.44 KiB/s'
+  expect(reportTransfers(readTransferOptions({}), stop, { goesOn: true })).toBe(129)
+  expect(reportTransfers(readTransferOptions({ resume: true }), stop, { goesOn: false })).toBe(129)
+  expect(stderr.mock.calls).toEqual([[`${line}; start it again to go on from there\n`], [`${line}\n`]])
+})
+
+test('reportTransfers() tells of a plan, not how fast it was', () => {
+  const plan = { isPlan: true, parts: ['3 to remove'] }
+  reportTransfers(readTransferOptions({}), outcome({ wasShown: true }), plan)
+  expect(stderr.mock.calls).toEqual([['sluice: 2 files, 4.00 KiB to move, 3 to remove, 2 resumed, in 2.00 s\n']])
+  stderr.mockClear()
+  reportTransfers(readTransferOptions({ json: true }), outcome(), plan)
+  expect(JSON.parse(String(stderr.mock.calls[0]?.[0]))).toMatchObject({ files: 2, bytes: 4096, bytesPerSecond: 0 })
+})
+
+test('reportTransfers() says that nothing was to do', () => {
+  const skipped = { ...one, files: 0, bytes: 0, resumed: 0, skipped: 6 }
+  const line = 'sluice: nothing to do, 12 skipped, in 2.00 s\n'
+  reportTransfers(readTransferOptions({}), outcome({ summaries: [skipped, skipped], wasShown: true }))
+  expect(stderr.mock.calls).toEqual([[line]])
+})
+
+test('reportTransfers() has one line for the one thing that there was to do, and failed', () => {
+  expect(report({ summaries: [], failures: [failure], wasShown: true })).toEqual([
+    1,
+    'sluice: Cannot get it: so; do that',
+  ])
+})
+
+const checks: readonly (readonly [title: string, checked: number, says: string])[] = [
+  ['no checksums', 0, '0 of 2 checked (the server computes no checksums)'],
+  ['checksums of some', 1, '1 of 2 checked (the server computes no checksums of the others)'],
+]
+for (const [title, checked, says] of checks) {
+  test(`reportTransfers() warns where a server computes ${title}`, () => {
+    const summaries = [{ ...one, checked }, one]
+    expect(report({ summaries }, { checksum: true })).toEqual([0, `sluice: ${says}`])
+    stderr.mockClear()
+    expect(report({ summaries, wasShown: true }, { checksum: true })).toEqual([0, `sluice: ${SUM}, ${says}`])
+    stderr.mockClear()
+    expect(report({ summaries }, { checksum: true, quiet: true })).toEqual([0])
+    expect(report({ summaries }, {})).toEqual([0])
+    expect(
+      report(
+        {
+          summaries: [
+            { ...one, checked: 1 },
+            { ...one, checked: 1 },
+          ],
+        },
+        { checksum: true },
+      ),
+    ).toEqual([0])
+  })
+}
+
 test('reportTransfers() leaves alone whoever has closed standard output', () => {
   expect(report({ failures: [gone] })).toEqual([141])
 })

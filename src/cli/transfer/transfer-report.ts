@@ -47,6 +47,10 @@ export interface Extra {
   readonly parts?: readonly string[]
   /** For programs. */
   readonly facts?: object
+  /** Whether the same command goes on where this one was interrupted. @default as `--resume` says */
+  readonly goesOn?: boolean
+  /** Whether nothing was to be moved: the figures are what would be. */
+  readonly isPlan?: boolean
 }
 
 /**
@@ -62,10 +66,15 @@ export function reportTransfers(options: TransferOptions, outcome: Outcome, extr
     process.stderr.write(`${JSON.stringify(toJson(options, outcome, sum, word, exitCode, extra))}\n`)
     return exitCode
   }
-  const text = sentence(outcome, sum, extra)
+  const unchecked = uncheckedNote(options, outcome, sum, extra)
+  const text = sentence(outcome, sum, extra, unchecked)
+  // What was all there was to do, and has failed, is told below.
+  const isToldBelow = outcome.summaries.length === 0 && failures.length === 1
   if (interruption && !options.quiet) {
-    tell(`${interruption.message} after ${text}${options.resume ? '; start it again to go on from there' : ''}`)
-  } else if (wasShown) tell(word === 'done' ? text : `${word.replace('-', ' ')} after ${text}`)
+    const goesOn = extra.goesOn ?? options.resume
+    tell(`${interruption.message} after ${text}${goesOn ? '; start it again to go on from there' : ''}`)
+  } else if (wasShown && !isToldBelow) tell(word === 'done' ? text : `${word.replace('-', ' ')} after ${text}`)
+  else if (unchecked !== undefined && !options.quiet) tell(unchecked)
   // Whoever has closed standard output does not want to be told.
   for (const failure of failures) if (!isReaderGone(failure)) tell(failure.message, failure)
   return exitCode
@@ -97,45 +106,52 @@ function sumOf({ summaries, interruption, files, moved }: Outcome): Sum {
   return interruption ? { ...sum, files, bytes: moved } : sum
 }
 
+/** What became of `--checksum` where the server computes none of some or all files; undefined if all were compared. */
+function uncheckedNote({ checksum }: TransferOptions, { interruption }: Outcome, sum: Sum, extra: Extra) {
+  if (!checksum || extra.isPlan || interruption || sum.checked >= sum.files) return undefined
+  return `${sum.checked} of ${sum.files} checked (the server computes no checksums${sum.checked > 0 ? ' of the others' : ''})`
+}
+
 /** `12 files, 32.0 MiB in 4.00 s, 8.00 MiB/s of 8 MiB/s, 1 resumed` */
-function sentence({ elapsed, failures, limit, share }: Outcome, sum: Sum, extra: Extra): string {
-  const rate = elapsed > 0 ? (sum.bytes * 1000) / elapsed : 0
-  const counts = [
-    [sum.resumed, 'resumed'],
-    [sum.checked, 'checked'],
-    [sum.skipped, 'skipped'],
-    [failures.length, 'failed'],
-  ] as const
+function sentence(outcome: Outcome, sum: Sum, extra: Extra, unchecked: string | undefined): string {
+  const { elapsed, failures, limit, share } = outcome
+  const time = formatDuration(elapsed)
+  const [files, size] = [`${sum.files} ${sum.files === 1 ? 'file' : 'files'}`, formatSize(sum.bytes)]
+  const isIdle = endingOf(outcome)[0] === 'done' && !extra.facts && sum.files + sum.bytes === 0 && sum.skipped > 0
+  const moved = [files, `${size} in ${time}`, `${formatRate(rateOf(outcome, sum))}${ofLimit(limit)}`]
+  const counted = (count: number, what: string) => (count > 0 ? [`${count} ${what}`] : [])
   return [
-    `${sum.files} ${sum.files === 1 ? 'file' : 'files'}`,
-    `${formatSize(sum.bytes)} in ${formatDuration(elapsed)}`,
-    `${formatRate(rate)}${limit === null ? '' : ` of ${formatRate(limit, { exact: true })}`}`,
+    // A rate would be of nothing.
+    ...(extra.isPlan ? [files, `${size} to move`] : isIdle ? ['nothing to do'] : moved),
     ...(extra.parts ?? []),
-    ...counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`),
+    ...counted(sum.resumed, 'resumed'),
+    ...(unchecked === undefined ? counted(sum.checked, 'checked') : [unchecked]),
+    ...counted(sum.skipped, 'skipped'),
+    ...counted(failures.length, 'failed'),
+    ...(extra.isPlan || isIdle ? [`in ${time}`] : []),
     ...(share ? [shareSummary(share)] : []),
   ].join(', ')
 }
 
+const ofLimit = (limit: number | null) => (limit === null ? '' : ` of ${formatRate(limit, { exact: true })}`)
+
+/** Bytes per second. */
+const rateOf = ({ elapsed }: Outcome, { bytes }: Sum) => (elapsed > 0 ? (bytes * 1000) / elapsed : 0)
+
 /** As many failures are told to programs: a line should stay one that can be read. */
 const MOST_FAILURES = 1000
 
-function toJson(
-  options: TransferOptions,
-  { failures, elapsed, waited, share }: Outcome,
-  sum: Sum,
-  outcome: string,
-  exitCode: number,
-  extra: Extra,
-) {
+function toJson(options: TransferOptions, outcome: Outcome, sum: Sum, word: string, exitCode: number, extra: Extra) {
+  const { failures, elapsed, waited, share } = outcome
   const errors = failures.map(({ code, message }) => ({ code, message }))
   return {
-    outcome,
+    outcome: word,
     exitCode,
     ...sum,
     ...extra.facts,
     elapsedMs: toThousandths(elapsed),
     waitedMs: toThousandths(waited),
-    bytesPerSecond: elapsed > 0 ? toThousandths((sum.bytes * 1000) / elapsed) : 0,
+    bytesPerSecond: extra.isPlan ? 0 : toThousandths(rateOf(outcome, sum)),
     limitBytesPerSecond: options.limit,
     totalLimitBytesPerSecond: options.totalLimit,
     ...(share && { share }),
