@@ -3,14 +3,16 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { Client } from 'sluice/ftp'
 import { FileError, type FileSystemOptions, MemoryFileSystem, type OpenMode, Server } from 'sluice/ftp-server'
-import { expect, test } from 'vitest'
+import { fileSystemContract } from 'sluice/testing'
+import { describe, expect, test } from 'vitest'
+import { StoredFiles } from '../examples/stored-files.ts'
 import { start } from './cli-sluice.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Starts the example as a program of its own, at any free port. */
-async function serve() {
-  const command = ['--import', 'tsx', 'examples/own-file-system.ts', '0']
+/** Starts an example as a program of its own, at any free port. */
+async function serve(example: string) {
+  const command = ['--import', 'tsx', `examples/${example}`, '0']
   const { child, ended } = start(process.execPath, command, { cwd: root })
   const [line] = await once(createInterface({ input: child.stdout ?? process.stdin }), 'line')
   const port = Number(/^Serving ftp:\/\/127\.0\.0\.1:(\d+)$/.exec(line)?.[1])
@@ -27,7 +29,7 @@ const changes: Readonly<Record<string, (client: Client) => Promise<unknown>>> = 
 }
 
 test('examples/own-file-system.ts shows what the program knows, and refuses all that would change it', async () => {
-  const { child, ended, port } = await serve()
+  const { child, ended, port } = await serve('own-file-system.ts')
   try {
     await using client = await Client.connect('127.0.0.1', { port })
     const names: string[] = []
@@ -49,6 +51,47 @@ test('examples/own-file-system.ts shows what the program knows, and refuses all 
     child.kill('SIGINT')
   }
   expect(await ended).toMatchObject({ code: 0, stderr: '' })
+})
+
+test('examples/stored-files.ts keeps what clients put there', async () => {
+  const { child, ended, port } = await serve('stored-files.ts')
+  try {
+    await using client = await Client.connect('127.0.0.1', { port })
+    const bytes = Buffer.alloc(3_000_000, 'some bytes ')
+    await client.makeDirectory('/a/b', { parents: true })
+    await client.upload(bytes, '/a/b/file')
+    await client.appendStream('/a/b/file', (stream) => stream.write('!'))
+    await client.rename('/a', '/c')
+    expect(await client.downloadBytes('/c/b/file')).toEqual(Buffer.concat([bytes, Buffer.from('!')]))
+    await client.setModified('/c/b/file', new Date('2001-02-03T04:05:06Z'))
+    expect(await client.stat('/c/b/file')).toMatchObject({
+      size: 3_000_001,
+      modified: new Date('2001-02-03T04:05:06Z'),
+    })
+    await client.removeFile('/c/b/file')
+    expect(await client.list('/c/b')).toEqual([])
+  } finally {
+    child.kill('SIGINT')
+  }
+  expect(await ended).toMatchObject({ code: 0, stderr: '' })
+})
+
+test('examples/stored-files.test.ts holds it to the contract by node:test', async () => {
+  const { ended } = start(process.execPath, ['--import', 'tsx', '--test', 'examples/stored-files.test.ts'], {
+    cwd: root,
+  })
+  const { code, stdout } = await ended
+  expect(stdout.toString()).toMatch(/^. fail 0$/m)
+  expect(Number(/^. pass (\d+)$/m.exec(stdout.toString())?.[1])).toBeGreaterThan(60)
+  expect(code).toBe(0)
+})
+
+describe('StoredFiles', () => {
+  fileSystemContract({
+    test,
+    create: () => ({ files: new StoredFiles() }),
+    without: ['setMode', 'argumentChecks'],
+  })
 })
 
 /** As docs/own-file-system.md has it, in memory. */

@@ -39,6 +39,7 @@ const surface = {
     'Client',
     'ClientPool',
     'DataConnectionThrottleStreamIO',
+    'FileError',
     'ProtocolError',
     'ReplyError',
     'TlsError',
@@ -66,6 +67,7 @@ const surface = {
     'VirtualClock',
     'answerFtp',
     'createDuplexPair',
+    'fileSystemContract',
     'throttleContract',
   ],
 }

@@ -1,5 +1,11 @@
 export { createDuplexPair, type DuplexPairOptions } from './duplex-pair.ts'
 export {
+  type FileSystemContractOptions,
+  type FileSystemFeature,
+  type FileSystemUnderTest,
+  fileSystemContract,
+} from './file-system-contract.ts'
+export {
   type AnswerFtpOptions,
   answerFtp,
   type FtpAnswer,

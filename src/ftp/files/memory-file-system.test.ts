@@ -107,3 +107,56 @@ for (const wrong of [{ maxBytes: -1 }, { maxEntries: 1.5 }, { maxBytes: Number.N
 test('new MemoryFileSystem() refuses an option that there is not', () => {
   expect(() => new MemoryFileSystem({ maximum: 1 } as object)).toThrow(TypeError)
 })
+
+test('new MemoryFileSystem({ files }) begins with files and directories, and those on the way to them', async () => {
+  const bytes = Uint8Array.of(0, 255, 1)
+  const files = new MemoryFileSystem({ files: { '/a.txt': 'ä', '/deep/in/b': bytes, '/deep/empty': null, '/': null } })
+  bytes.fill(7)
+  expect(await files.readFile('/a.txt')).toEqual(Buffer.from('ä'))
+  expect(await files.readFile('/deep/in/b')).toEqual(Buffer.of(0, 255, 1))
+  expect(await files.stat('/deep/empty')).toMatchObject({ type: 'directory' })
+  expect(await files.stat('/a.txt')).toMatchObject({ type: 'file', size: 2, mode: 0o644 })
+  const names: string[] = []
+  for await (const { name, type } of files.list('/deep')) names.push(`${type} ${name}`)
+  expect(names.sort()).toEqual(['directory empty', 'directory in'])
+  expect(files.usedBytes).toBe(5)
+})
+
+const seeds: [title: string, files: object, error: object][] = [
+  ['a path that is not absolute', { 'a.txt': '' }, TypeError],
+  ['a path that leads up', { '/../a': '' }, { code: 'EINVAL' }],
+  ['a number for content', { '/a': 1 }, TypeError],
+  ['a file in a file', { '/a': '', '/a/b': '' }, { code: 'ENOTDIR' }],
+  ['a directory in place of a file', { '/a': '', '/a/b': null }, { code: 'ENOTDIR' }],
+  ['a file in place of a directory', { '/a/b': '', '/a': '' }, { code: 'EISDIR' }],
+  ['more than there is room for', { '/a': 'abc', '/b': 'abc' }, { code: 'ENOSPC' }],
+  ['too long a name', { [`/${'n'.repeat(300)}/a`]: '' }, { code: 'ENAMETOOLONG' }],
+]
+for (const [title, wrong, error] of seeds) {
+  test(`new MemoryFileSystem({ files }) refuses ${title}`, () => {
+    const create = () => new MemoryFileSystem({ maxBytes: 5, files: wrong as Record<string, string> })
+    if (error === TypeError) expect(create).toThrow(TypeError)
+    else expect(create).toThrow(expect.objectContaining({ name: 'FileError', ...error }))
+  })
+}
+
+test('MemoryFileSystem.writeFile() replaces what is there, and readFile() gives a copy', async () => {
+  const files = new MemoryFileSystem({ maxBytes: 10 })
+  await files.writeFile('/new/a', 'long text')
+  await files.writeFile('/new/a', Buffer.from('text'))
+  const first = await files.readFile('/new/a')
+  first.fill('x')
+  expect(String(await files.readFile('/new/a'))).toBe('text')
+  expect(files.usedBytes).toBe(4)
+  await using file = await files.open('/new/a', 'append')
+  await file.write(Buffer.from('!'), 0, 1, 0)
+  expect(String(await files.readFile('/new/a'))).toBe('text!')
+  await expect(files.writeFile('/new', '')).rejects.toMatchObject({ code: 'EISDIR' })
+  await expect(files.readFile('/new')).rejects.toMatchObject({ code: 'EISDIR' })
+  await expect(files.readFile('/none')).rejects.toMatchObject({ code: 'ENOENT' })
+  await expect(files.writeFile('/', '')).rejects.toMatchObject({ code: 'EISDIR' })
+  const reason = new Error('enough')
+  const { signal } = { signal: AbortSignal.abort(reason) }
+  await expect(files.writeFile('/b', '', { signal })).rejects.toBe(reason)
+  await expect(files.stat('/b')).rejects.toMatchObject({ code: 'ENOENT' })
+})

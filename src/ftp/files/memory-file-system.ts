@@ -1,18 +1,28 @@
-import { checkOptions } from '../../check-options.ts'
+import { checkOptions, optionNames } from '../../check-options.ts'
 import type { Clock } from '../../clock.ts'
+import { parseSize, type Size } from '../../units.ts'
 import { FileError } from './file-error.ts'
 import type { FileStat, FileSystem, FileSystemOptions, OpenFile, OpenMode, StatOptions } from './file-system.ts'
 import { MemoryFile } from './memory-file.ts'
 import { MemoryDirectoryNode, MemoryFileNode, type MemoryNode, MemorySpace, memoryStat } from './memory-node.ts'
 import { checkMode, checkOpenMode, checkTime, nameOf, partsOf } from './virtual-path.ts'
 
+/** What a file holds: text is UTF-8. */
+export type FileContent = string | Uint8Array
+
 export interface MemoryFileSystemOptions {
   /**
-   * Bytes that all files may take together; more fails with `ENOSPC`. A file that is open may take twice its size, as
+   * What is there from the start, by path: the content of a file, or null for an empty directory. Directories on the way come with them.
+   *
+   * @example { '/readme.txt': 'Hello', '/logs/today.bin': bytes, '/incoming': null }
+   */
+  readonly files?: Readonly<Record<string, FileContent | null>>
+  /**
+   * Bytes that all files may take together, as a number or as text such as `'64MiB'`; more fails with `ENOSPC`. A file that is open may take twice its size, as
    * long as there is room.
    * @default 268_435_456 (256 MiB)
    */
-  readonly maxBytes?: number
+  readonly maxBytes?: Size
   /**
    * How many files and directories there may be; more fails with `ENOSPC`.
    * @default 100_000
@@ -24,6 +34,8 @@ export interface MemoryFileSystemOptions {
   readonly clock?: Clock
 }
 
+const OPTIONS = optionNames<MemoryFileSystemOptions>({ files: true, maxBytes: true, maxEntries: true, clock: true })
+
 const DEFAULT_BYTES = 256 * 1024 * 1024
 const DEFAULT_ENTRIES = 100_000
 /** As most disks have it. */
@@ -32,16 +44,26 @@ const LONGEST_NAME = 255
 /**
  * Files in memory, for tests and for a server that is to leave nothing behind. It knows no links and no users, and
  * modes forbid nothing.
+ *
+ * ```ts
+ * const files = new MemoryFileSystem({ files: { '/readme.txt': 'Hello', '/incoming': null } })
+ * await using server = new Server({ fileSystem: files })
+ * await files.readFile('/incoming/report.csv') // what a client has put there, as a Buffer
+ * ```
  */
 export class MemoryFileSystem implements FileSystem {
   readonly #space: MemorySpace
   readonly #now: () => number
   readonly #root: MemoryDirectoryNode
 
-  /** @throws {RangeError} If a maximum is no integer >= 0. */
+  /**
+   * @throws {RangeError} If a maximum is no integer >= 0. {@link TypeError} for `files` that can't be, and {@link FileError} for those that
+   * have no room, or can't be together.
+   */
   constructor(options: MemoryFileSystemOptions = {}) {
-    checkOptions('create a file system', options, ['maxBytes', 'maxEntries', 'clock'])
-    const { maxBytes = DEFAULT_BYTES, maxEntries = DEFAULT_ENTRIES, clock } = options
+    checkOptions('create a file system', options, OPTIONS)
+    const { maxBytes: most = DEFAULT_BYTES, maxEntries = DEFAULT_ENTRIES, clock, files = {} } = options
+    const maxBytes = typeof most === 'string' ? parseSize(most) : most
     for (const [name, value] of Object.entries({ maxBytes, maxEntries })) {
       if (Number.isSafeInteger(value) && value >= 0) continue
       throw new RangeError(`Cannot create a file system: '${name}' must be an integer >= 0, is ${value}`)
@@ -50,11 +72,36 @@ export class MemoryFileSystem implements FileSystem {
     const offset = clock ? Date.now() - clock.now() : 0
     this.#now = clock ? () => offset + clock.now() : Date.now
     this.#root = new MemoryDirectoryNode(this.#now())
+    for (const [path, content] of Object.entries(files)) {
+      if (!path.startsWith('/')) {
+        throw new TypeError(`Cannot create a file system: paths must begin with "/", is ${JSON.stringify(path)}`)
+      }
+      if (content === null) this.#makeDirectories(path, partsOf('make the directory', path))
+      else this.#put(path, content)
+    }
   }
 
   /** Bytes that are taken now. */
   get usedBytes(): number {
     return this.#space.usedBytes
+  }
+
+  /**
+   * Puts a whole file there, in place of what was, and makes the directories on the way.
+   *
+   * @throws {FileError} `EISDIR` if a directory is there, `ENOTDIR` if a part on the way is none, `ENOSPC`.
+   */
+  async writeFile(path: string, content: FileContent, { signal }: FileSystemOptions = {}): Promise<void> {
+    signal?.throwIfAborted()
+    this.#put(path, content)
+  }
+
+  /** A copy of a whole file. @throws {FileError} `ENOENT`; `EISDIR` for a directory. */
+  async readFile(path: string, { signal }: FileSystemOptions = {}): Promise<Buffer> {
+    signal?.throwIfAborted()
+    const node = this.#find('read', path)
+    if (node.type === 'directory') throw new FileError('read', path, 'EISDIR')
+    return Buffer.from(node.bytes.subarray(0, node.size))
   }
 
   async stat(path: string, { signal }: StatOptions = {}): Promise<FileStat> {
@@ -134,6 +181,34 @@ export class MemoryFileSystem implements FileSystem {
     checkMode(mode)
     signal?.throwIfAborted()
     this.#find('set the mode of', path).mode = mode
+  }
+
+  #put(path: string, content: FileContent): void {
+    if (typeof content !== 'string' && !(content instanceof Uint8Array)) {
+      throw new TypeError(`Cannot write ${JSON.stringify(path)}: the content must be text or bytes, is ${content}`)
+    }
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content
+    this.#makeDirectories(path, partsOf('write', path).slice(0, -1))
+    const node = this.#findToWrite(path, 'replace') ?? this.#create(path)
+    if (node.type === 'directory') throw new FileError('write', path, 'EISDIR')
+    node.cut(0)
+    const code = node.grow(bytes.length)
+    if (code) throw new FileError('write', path, code)
+    node.bytes.set(bytes)
+    node.size = bytes.length
+    node.modified = this.#now()
+  }
+
+  /** Those that are missing. */
+  #makeDirectories(path: string, parts: readonly string[]): void {
+    let parent = this.#root
+    for (const part of parts) {
+      if (part.length > LONGEST_NAME) throw new FileError('make the directory', path, 'ENAMETOOLONG')
+      const node = parent.children.get(part) ?? new MemoryDirectoryNode(this.#now())
+      if (node.type !== 'directory') throw new FileError('make the directory', path, 'ENOTDIR')
+      if (!parent.children.has(part)) this.#add('make the directory', path, parent, part, node)
+      parent = node
+    }
   }
 
   #find(action: string, path: string): MemoryNode {

@@ -10,7 +10,7 @@ export type {
   OpenMode,
   StatOptions,
 } from '../files/file-system.ts'
-export { MemoryFileSystem, type MemoryFileSystemOptions } from '../files/memory-file-system.ts'
+export { type FileContent, MemoryFileSystem, type MemoryFileSystemOptions } from '../files/memory-file-system.ts'
 export type { Encoding, TextCodec } from '../protocol/codec.ts'
 export { type CloseOptions, type ListenOptions, Server, type ServerAddress, type ServerThrottles } from './server.ts'
 export type { ServerEvents } from './server-events.ts'
