@@ -25,4 +25,5 @@ declare const other: string
 declare const hashOfBob: string
 declare function verify(hash: string, password: string): Promise<boolean>
 declare const PublishedFiles: new () => import('sluice/ftp-server').FileSystem
+declare const StoredFiles: typeof PublishedFiles
 declare const filesOfBob: import('sluice/ftp-server').FileSystem

@@ -18,8 +18,8 @@ export interface MemoryFileSystemOptions {
    */
   readonly files?: Readonly<Record<string, FileContent | null>>
   /**
-   * Bytes that all files may take together, as a number or as text such as `'64MiB'`; more fails with `ENOSPC`. A file that is open may take twice its size, as
-   * long as there is room.
+   * Bytes that all files may take together, as a number or as text such as `'64MiB'`; more fails with `ENOSPC`. A file that is open may
+   * take twice its size, as long as there is room.
    * @default 268_435_456 (256 MiB)
    */
   readonly maxBytes?: Size
