@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -25,11 +25,6 @@ const compilerOptions = {
   exactOptionalPropertyTypes: true,
   noImplicitOverride: true,
   noEmit: true,
-  paths: Object.fromEntries(
-    Object.entries<{ types?: string }>(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).exports)
-      .filter(([, { types }]) => types !== undefined)
-      .map(([subpath, { types }]) => [`sluice${subpath.slice(1)}`, [join(root, types ?? '')]]),
-  ),
 }
 
 /** What the compiler says of each page, as `line: message`. */
@@ -40,6 +35,9 @@ beforeAll(async () => {
   const cache = join(root, 'node_modules', '.cache')
   mkdirSync(cache, { recursive: true })
   folder = mkdtempSync(join(cache, 'docs-'))
+  // As npm installs it: what package.json exports is what pages can import.
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(root, join(folder, 'node_modules', 'sluice'), 'junction')
   const files: string[] = [join(root, 'docs', 'names.d.ts')]
   for (const [i, page] of PAGES.entries()) {
     const text = readFileSync(join(root, page), 'utf8')
