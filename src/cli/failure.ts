@@ -29,6 +29,7 @@ const EXPLANATIONS: Readonly<Record<string, Explanation | Readonly<Record<Action
   },
   EACCES: ['permission is denied', 'change its permissions or name another file'],
   EPERM: ['permission is denied', 'change its permissions or name another file'],
+  EEXIST: ['something else is in its place', 'name another one'],
   EISDIR: { read: ['it is a directory', 'name a file'], write: ['it is a directory', 'name a file in it'] },
   ENOTDIR: ['a part of its path is not a directory', 'check the path'],
   ELOOP: ['its symbolic links go round in circles', 'check the path'],

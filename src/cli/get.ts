@@ -23,7 +23,8 @@ Examples:
 
 A URL that ends with a slash is a directory. All that is in it is fetched, and
 -o names the folder that gets this. A path is relative to where the login leads;
-a second slash, as in ftp://host//etc/motd, begins at the root. % is written %25.
+a second slash, as in ftp://host//etc/motd, begins at the root. % is written
+%25.
 
 A file is written under a temporary name, and takes its place when it is whole.
 With --resume the part of a file stays when a transfer ends early.

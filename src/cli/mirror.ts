@@ -37,7 +37,7 @@ export function defineMirror(program: Command, ended: (exitCode: number) => void
       'what tells that a file is the same already: time-and-size, size or checksum (default: time-and-size)',
     )
     .option('--atomic', 'upload to temporary names, and rename each file when it is whole')
-  defineTransferOptions(command, { resumes: true })
+  defineTransferOptions(command, 'go on with what may be a part also where nothing of it can be compared')
     .addHelpText('after', HELP)
     .action(async (from: string, to: string, options: Record<string, unknown>) => {
       const { compare = 'time-and-size', dryRun } = options

@@ -6,7 +6,6 @@ import type { TransferSummary } from '../../ftp/client/index.ts'
 import { Failure, ioFailure, UsageError } from '../failure.ts'
 import { endsWithSlash, kindOf } from '../paths.ts'
 import { openStandardOutput, type Sink } from '../pipe/ends.ts'
-import { isNoFolder } from '../remote/remote-failure.ts'
 import type { RemoteUrl } from '../remote/remote-url.ts'
 import type { Job, JobContext } from '../transfer/job.ts'
 import { fileOptions, treeOptions } from '../transfer/library-options.ts'
@@ -60,7 +59,8 @@ async function makeFolder(path: string): Promise<void> {
 function jobOf({ url, isTree, to }: GetStep, options: GetOptions, sink: Sink | undefined): Job {
   const localName = sink ? sink.name : JSON.stringify(to)
   const run = async (context: JobContext): Promise<TransferSummary> => {
-    if (isTree) return await getTree(url, to ?? '', options, context)
+    // The empty path is where the login leads.
+    if (isTree) return await context.pool.download(url.path || '.', to ?? '', treeOptions(options, context))
     if (sink) return await toStream(sink.stream, sink.name, url, options, context, false)
     const path = to ?? ''
     if ((await kindOf(path)) === 'device') {
@@ -74,16 +74,6 @@ function jobOf({ url, isTree, to }: GetStep, options: GetOptions, sink: Sink | u
     return { ...action, name: `${shown} of ${url.shown}`, localName: `the copy of ${shown}` }
   }
   return { url, action, actionOn, isFile: !isTree, run }
-}
-
-async function getTree(url: RemoteUrl, to: string, options: GetOptions, context: JobContext): Promise<TransferSummary> {
-  try {
-    // The empty path is where the login leads.
-    return await context.pool.download(url.path || '.', to, treeOptions(options, context))
-  } catch (error) {
-    if (!isNoFolder(error, to)) throw error
-    throw new Failure('ENOTDIR', `Cannot get ${url.shown} to ${JSON.stringify(to)}: it is not a folder; name one`)
-  }
 }
 
 /** A pattern that no name can match. */

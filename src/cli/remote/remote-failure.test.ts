@@ -78,11 +78,7 @@ const cases: readonly (readonly [error: unknown, code: string, says: string])[] 
     'it has 10 bytes, but 5 came through; start again with --resume',
   ],
   [new ChangedError('file', 'it has changed'), 'ERR_SLUICE_FTP_CHANGED', 'it has changed; start again'],
-  [
-    new ChecksumError('file', 'MD5', 'a', 'b'),
-    'ERR_SLUICE_FTP_CHECKSUM',
-    'its MD5 is a there and b here; start again without --resume',
-  ],
+  [new ChecksumError('file', 'MD5', 'a', 'b'), 'ERR_SLUICE_FTP_CHECKSUM', 'its MD5 is a there and b here; start again'],
   [
     new UnsafeNameError('..', 'why'),
     'ERR_SLUICE_FTP_UNSAFE_NAME',

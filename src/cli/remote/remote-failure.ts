@@ -130,10 +130,7 @@ function explain({ verb }: RemoteAction, cause: unknown, code: string): Told | u
   }
   if (cause instanceof ChangedError) return [oneLine(cause.message).replace(/^Cannot .*?: /, ''), 'start again']
   if (cause instanceof ChecksumError) {
-    return [
-      `its ${cause.algorithm} is ${cause.expected} there and ${cause.actual} here`,
-      'start again without --resume',
-    ]
+    return [`its ${cause.algorithm} is ${cause.expected} there and ${cause.actual} here`, 'start again']
   }
   if (cause instanceof UnsafeNameError) return [oneLine(cause.message), 'rename it there, or exclude it']
   if (cause instanceof TlsError) {

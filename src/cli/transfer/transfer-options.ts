@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { Glob } from '../../ftp/client/trees/glob.ts'
 import { parseRate } from '../../units.ts'
 import { UsageError } from '../failure.ts'
@@ -34,16 +34,18 @@ const MOST_PARALLEL = 100
 /**
  * Adds the options of {@link TransferOptions} to a command.
  *
- * @param resumes Whether it goes on in any case: `--resume` is understood then, and changes nothing.
+ * @param resume What `--resume` does.
  */
-export function defineTransferOptions(command: Command, { resumes = false } = {}): Command {
-  const resume = new Option('--resume', 'go on where an earlier transfer ended, if the file is still the same')
+export function defineTransferOptions(
+  command: Command,
+  resume = 'go on where an earlier transfer ended, if the file is still the same',
+): Command {
   command
     .optionsGroup('Transfers:')
     .option('-l, --limit <RATE>', 'at most so many bytes per second for each argument')
     .option('--total-limit <RATE>', 'at most so many bytes per second for all together')
     .option('-p, --parallel <N>', 'files at a time, over as many connections (default: 1)')
-    .addOption(resume.hideHelp(resumes))
+    .option('--resume', resume)
     .option('--retry <N>', 'try so many times more after what may pass (default: 0)')
     .option('--checksum', 'compare checksums of what was transferred, if the server computes any')
     .option('--include <GLOB>', 'of directories, only what matches; can be repeated', gather)
