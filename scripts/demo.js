@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import pc from 'picocolors'
@@ -113,9 +113,13 @@ async function moveLimited(context) {
     ['limit', formatRate(LIMIT)],
     ['mean', `${formatRate(mean)}   ${ofLimit(mean, LIMIT)}`],
     ['worst 100 ms', `${formatRate(worst)}   ${ofLimit(worst, LIMIT)}`],
+    ['', dim(`Other work on the machine makes this worse: ${load()}`)],
     ['without limit', `${formatRate(context.unlimited)}   ${ofLimit(context.unlimited, LIMIT)}`],
   ]
 }
+
+/** Programs that ran or wanted to in the last minute, this one among them; systems without such a figure say 0. */
+const load = () => `load ${(loadavg()[0] ?? 0).toFixed(2)} on ${availableParallelism()} processors`
 
 /** @param {number} rate @param {number} limit */
 const ofLimit = (rate, limit) => dim(`${(rate / limit).toFixed(rate > 10 * limit ? 1 : 4)} of the limit`)

@@ -18,6 +18,7 @@ test('npm run demo moves a file and a tree at their limits, and cleans up', asyn
   expect(text.match(/^ {3}hash {11}SHA-256 matches$/gm)).toHaveLength(2)
   expect(text).toMatch(/^ {3}limit {10}8\.00 MiB\/s$/m)
   expect(text).toMatch(/^ {3}worst 100 ms {3}[\d.]+ MiB\/s {3}[\d.]+ of the limit$/m)
+  expect(text).toMatch(/^ {18}Other work on the machine makes this worse: load \d+\.\d\d on \d+ processors$/m)
   expect(text).toMatch(/^ {3}without limit {2}[\d.]+ [MG]iB\/s {3}[\d.]+ of the limit$/m)
   const [, ratio] = /^ {3}mean {11}[\d.]+ MiB\/s {3}([\d.]+) of the limit$/m.exec(text) ?? []
   // A machine that stalls makes less of it, but never more.
