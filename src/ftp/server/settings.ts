@@ -113,8 +113,7 @@ function checkTls(tls: ServerOptions['tls'] | null): void {
   check('tls', tls, typeof tls === 'object' && tls !== null, 'the options of tls.createServer')
   const given = tls as Readonly<Record<string, unknown>>
   const hasPair = given.key !== undefined && given.cert !== undefined
-  const ways = ['pfx', 'SNICallback', 'ALPNCallback', 'pskCallback', 'secureContext']
-  if (hasPair || ways.some((name) => given[name] !== undefined)) return
+  if (hasPair || ['pfx', 'SNICallback', 'pskCallback'].some((name) => given[name] !== undefined)) return
   throw new TypeError(
     "Cannot create a server: 'tls' must have a key and a cert, a pfx, an SNICallback or a pskCallback",
   )
