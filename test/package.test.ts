@@ -64,5 +64,5 @@ test('the package has the source of every map', () => {
 
 test('the package has no tests but the examples', () => {
   const tests = [...packed].filter((path) => /\.test\.(ts|js|d\.ts)$/.test(path))
-  expect(tests).toEqual(['examples/test-with-ftp.test.ts'])
+  expect(tests.filter((path) => !path.startsWith('examples/'))).toEqual([])
 })
