@@ -26,29 +26,45 @@ export type TimeoutPhase =
   | 'stall'
   | 'final reply'
 
-const ACTIONS: Readonly<Record<TimeoutPhase, string>> = {
-  connect: 'connect',
-  tls: 'finish the TLS handshake',
-  read: 'read',
-  write: 'write',
-  greeting: 'get the greeting of the server',
-  command: 'get the reply to the command',
-  'data connect': 'open the data connection',
-  'first byte': 'get the first byte of the transfer',
-  stall: 'go on with the transfer',
-  'final reply': 'get the reply that ends the transfer',
+/** What could not be done: alone, before a command, and what stands before the host. */
+const ACTIONS: Readonly<Record<TimeoutPhase, readonly [alone: string, before: string, at: string]>> = {
+  connect: ['connect', 'connect for', 'to'],
+  tls: ['finish the TLS handshake', 'finish the TLS handshake for', 'with'],
+  read: ['read', 'read of', 'from'],
+  write: ['write', 'write of', 'to'],
+  greeting: ['get the greeting of the server', 'get the greeting before', 'at'],
+  command: ['get the reply to the command', 'get the reply to', 'from'],
+  'data connect': ['open the data connection', 'open the data connection for', 'with'],
+  'first byte': ['move the first byte of the transfer', 'move the first byte of', 'at'],
+  stall: ['go on with the transfer', 'go on with', 'at'],
+  'final reply': ['get the reply that ends the transfer', 'get the reply that ends', 'from'],
+}
+
+/** What a {@link TimeoutError} is about, as far as it is known. */
+export interface TimeoutSubject {
+  /** The FTP command, such as "RETR name", with secrets masked. */
+  readonly command?: string | undefined
+  /** The other side, as it was named. */
+  readonly host?: string | undefined
 }
 
 /** The other side was silent for `timeout` ms. Waiting for a throttle or for the caller never counts towards it. */
-export class TimeoutError extends SluiceError {
+export class TimeoutError extends SluiceError implements TimeoutSubject {
   readonly code = 'ERR_SLUICE_TIMEOUT'
   readonly phase: TimeoutPhase
   /** Milliseconds. */
   readonly timeout: number
-  constructor(phase: TimeoutPhase, timeout: number, options?: ErrorOptions) {
-    super(`Cannot ${ACTIONS[phase]}: no progress for ${timeout} ms`, options)
+  readonly command: string | undefined
+  readonly host: string | undefined
+  constructor(phase: TimeoutPhase, timeout: number, options: ErrorOptions & TimeoutSubject = {}) {
+    const { command, host } = options
+    const [alone, before, at] = ACTIONS[phase]
+    const what = command ? `${before} ${command}` : alone
+    super(`Cannot ${what}${host === undefined ? '' : ` ${at} ${host}`}: no progress for ${timeout} ms`, options)
     this.phase = phase
     this.timeout = timeout
+    this.command = command || undefined
+    this.host = host
   }
 }
 

@@ -33,6 +33,11 @@ interface Silence {
   readonly isUsable: boolean
 }
 
+const COMMANDS = /^(EPSV|RETR x|STOR up|MLSD)$/
+
+/** What the message says: the command, its path, and the host. */
+const NAMES = /^Cannot .* (EPSV|RETR x|STOR up|MLSD) (from|with|at) 127\.0\.0\.1: no progress for 250 ms$/
+
 const upload = (client: Client) =>
   client.uploadStream('up', async (stream) => {
     for (let i = 0; i < 500; i++) await stream.write(Buffer.alloc(64 * 1024))
@@ -163,7 +168,9 @@ describe('Client, with a server that is silent', () => {
       const { client } = ftp
       const before = performance.now()
       const used = use ? use(client) : client.downloadStream('x', (stream) => stream.read())
-      await expect(used).rejects.toMatchObject({ code: 'ERR_SLUICE_TIMEOUT', phase, timeout: SHORT })
+      const error = await used.catch((reason: unknown) => reason)
+      expect(error).toMatchObject({ code: 'ERR_SLUICE_TIMEOUT', phase, timeout: SHORT, host: '127.0.0.1' })
+      expect(error).toMatchObject({ message: expect.stringMatching(NAMES), command: expect.stringMatching(COMMANDS) })
       expect(performance.now() - before).toBeGreaterThan(SHORT - 5)
       expect(client.isClosed).toBe(!isUsable)
       if (isUsable) expect(await client.currentDirectory()).toBe('/')
@@ -203,8 +210,39 @@ describe('Client, with a server that is silent', () => {
       await using peer = await ftpPeer(answers)
       const timeouts = { [phase]: SHORT }
       const connecting = Client.connect(peer.host, clientOptions(peer, { ...options, timeouts }))
-      await expect(connecting).rejects.toMatchObject({ code: 'ERR_SLUICE_TIMEOUT', phase, timeout: SHORT })
+      const error = await connecting.catch((reason: unknown) => reason)
+      expect(error).toMatchObject({ code: 'ERR_SLUICE_TIMEOUT', phase, timeout: SHORT, host: '127.0.0.1' })
+      const says =
+        /^Cannot .* (server at|USER anonymous from|PASS \*{4} from|FEAT from|handshake with) 127\.0\.0\.1: no /
+      expect(error).toMatchObject({ message: expect.stringMatching(says) })
       await peer.sessions[0]?.silence() // ends when the client has gone
+    })
+  }
+
+  const transfers: { title: string; answers: FtpAnswers; run: (client: Client) => Promise<unknown>; says: string }[] = [
+    {
+      title: 'a download',
+      answers: { RETR: stalls('part') },
+      run: (client) => client.downloadBytes('deep/x'),
+      says: 'Cannot go on with RETR deep/x at 127.0.0.1: no progress for 250 ms',
+    },
+    {
+      title: 'a listing',
+      answers: { MLSD: stalls('') },
+      run: (client) => client.list('deep').then(),
+      says: 'Cannot move the first byte of MLSD deep at 127.0.0.1: no progress for 250 ms',
+    },
+    {
+      title: 'an upload',
+      answers: { STOR: deaf },
+      run: (client) => client.upload(Buffer.alloc(32 * 1024 * 1024), 'deep/up'),
+      says: 'Cannot go on with STOR deep/up at 127.0.0.1: no progress for 250 ms',
+    },
+  ]
+  for (const { title, answers, run, says } of transfers) {
+    test(`names the command, the path and the host if that is in ${title}`, async () => {
+      await using ftp = await scriptedFtp(answers, { timeouts: { stall: SHORT, firstByte: SHORT } })
+      await expect(run(ftp.client)).rejects.toThrow(says)
     })
   }
 

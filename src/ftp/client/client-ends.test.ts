@@ -1,8 +1,13 @@
-import { describe, expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { clientOptions, ftpPeer, scriptedFtp } from '../../../test/fixtures/scripted-ftp.ts'
 import type { FtpAnswers } from '../../testing/index.ts'
 import { Client } from './client.ts'
 import type { DataConnectionThrottleStreamIO } from './data/data-connection.ts'
+import { ClientPool } from './pool/client-pool.ts'
 
 const content = Buffer.alloc(200_000, 'content ')
 const ANSWERS: FtpAnswers = {
@@ -203,4 +208,107 @@ describe('Client, with wrong arguments', () => {
       expect(ftp.commands()).toEqual(['QUIT'])
     })
   }
+})
+
+describe('await using, whose block returns a call', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-local-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const noise: unknown[] = []
+  const hear = (reason: unknown) => void noise.push(reason)
+  let others: NodeJS.UnhandledRejectionListener[] = []
+  beforeEach(() => {
+    noise.length = 0
+    others = process.listeners('unhandledRejection')
+    process.removeAllListeners('unhandledRejection').on('unhandledRejection', hear)
+  })
+  afterEach(() => {
+    process.off('unhandledRejection', hear)
+    for (const other of others) process.on('unhandledRejection', other)
+  })
+
+  const NONE: FtpAnswers = { ...ANSWERS, RETR: '550 None', SIZE: '550 None', STOR: '550 None', MLSD: '550 None' }
+  const calls: { title: string; call: (client: Client) => PromiseLike<unknown>; gives: unknown }[] = [
+    {
+      title: 'Client.download()',
+      call: (client) => client.download('x', join(folder, 'x')),
+      gives: expect.objectContaining({ files: 1, bytes: content.length }),
+    },
+    { title: 'Client.downloadBytes()', call: (client) => client.downloadBytes('x'), gives: content },
+    {
+      title: 'Client.upload()',
+      call: (client) => client.upload(content, 'x'),
+      gives: expect.objectContaining({ files: 1, bytes: content.length }),
+    },
+    {
+      title: 'Client.downloadStream()',
+      call: (client) => client.downloadStream('x', (stream) => stream.read()),
+      gives: content,
+    },
+    {
+      title: 'Client.list()',
+      call: (client) => client.list().then((entries) => entries.map(({ name }) => name)),
+      gives: ['a', 'b'],
+    },
+    { title: 'Client.size()', call: (client) => client.size('x'), gives: content.length },
+  ]
+  for (const { title, call, gives } of calls) {
+    test(`waits for ${title}, and says goodbye behind it`, async () => {
+      await using peer = await ftpPeer(ANSWERS)
+      const work = async () => {
+        await using client = await Client.connect(peer.host, clientOptions(peer))
+        return call(client)
+      }
+      expect(await work()).toEqual(gives)
+      expect(peer.sessions[0]?.received.at(-1)).toBe('QUIT')
+    })
+
+    test(`hands on what ${title} fails with, and leaves no rejection unhandled`, async () => {
+      await using peer = await ftpPeer(NONE)
+      const work = async () => {
+        await using client = await Client.connect(peer.host, clientOptions(peer))
+        return call(client)
+      }
+      await expect(work()).rejects.toMatchObject({ replyCode: 550 })
+      expect(peer.sessions[0]?.received.at(-1)).toBe('QUIT')
+      await setImmediate()
+      expect(noise).toEqual([])
+    })
+  }
+
+  test('hands on what a call of a pool fails with, and leaves no rejection unhandled', async () => {
+    await using peer = await ftpPeer(NONE)
+    const work = async () => {
+      await using pool = new ClientPool(peer.host, clientOptions(peer))
+      return pool.mirror('/', folder, { direction: 'download', onError: 'stop' })
+    }
+    await expect(work()).rejects.toMatchObject({ replyCode: 550 })
+    await setImmediate()
+    expect(noise).toEqual([])
+  })
+
+  test('says that an await is missing if a listing begins only when the client is closed', async () => {
+    await using peer = await ftpPeer(ANSWERS)
+    const work = async () => {
+      await using client = await Client.connect(peer.host, clientOptions(peer))
+      return client.list()
+    }
+    await expect(work()).rejects.toThrow(
+      'Cannot use the client: it was closed before this call began; is an `await` missing?',
+    )
+  })
+
+  test('refuses calls that are made later, and close() ends those that were made before', async () => {
+    await using peer = await ftpPeer({ ...ANSWERS, RETR: (call) => call.session.silence() })
+    const client = await Client.connect(peer.host, clientOptions(peer))
+    const before = client.download('x', join(folder, 'y'))
+    const failed = expect(before).rejects.toMatchObject({ code: 'ERR_SLUICE_CLOSED' })
+    const quitting = client.quit()
+    expect(client.isClosed).toBe(true)
+    for (const late of [client.size('x'), client.downloadBytes('x'), client.list().then(), client.uploadStream('x')]) {
+      await expect(late).rejects.toMatchObject({ code: 'ERR_SLUICE_CLOSED' })
+    }
+    client.close()
+    await failed
+    await quitting
+  })
 })

@@ -46,7 +46,12 @@ describe('Client, with calls at the same time', () => {
   test('refuses calls in the body of a stream, which would wait for themselves', async () => {
     await using ftp = await scriptedFtp({ ...ANSWERS, SIZE: '502 No' })
     const { client } = ftp
-    const busy = { code: 'ERR_SLUICE_BUSY' }
+    const busy = {
+      code: 'ERR_SLUICE_BUSY',
+      message: expect.stringMatching(
+        /the stream has the connection until it ends; end it first, or use another client/,
+      ),
+    }
     await client.downloadStream('x', async (stream) => {
       await expect(client.size('x')).rejects.toMatchObject(busy)
       await expect(client.downloadStream('y')).rejects.toMatchObject(busy)

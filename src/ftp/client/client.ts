@@ -97,7 +97,7 @@ export class Client extends FileCommands implements AsyncDisposable {
 
   /** Whether the connection was closed, here or by the server, or is lost. */
   get isClosed(): boolean {
-    return this.connection.isClosed
+    return this.connection.isQuitting || this.connection.isClosed
   }
 
   /** The throttles by name that all transfers pass. `client.throttles.name = ...` and `delete client.throttles.name` hold at once, also in mid-transfer. */
@@ -169,7 +169,15 @@ export class Client extends FileCommands implements AsyncDisposable {
     to: string | Writable | WritableStream<Uint8Array>,
     options: DownloadOptions = {},
   ): Promise<TransferSummary> {
-    return await downloadTo(this.connection, remote, to, options)
+    const { connection } = this
+    connection.begin()
+    try {
+      const result = await downloadTo(connection, remote, to, options)
+      connection.end()
+      return result
+    } catch (error) {
+      throw await connection.failed(error)
+    }
   }
 
   /**
@@ -178,7 +186,15 @@ export class Client extends FileCommands implements AsyncDisposable {
    * @throws As {@link Client.download}; {@link ProtocolError} if the file is longer than `maxLength`.
    */
   async downloadBytes(remote: string, options: DownloadBytesOptions = {}): Promise<Buffer> {
-    return await downloadBytes(this.connection, remote, options)
+    const { connection } = this
+    connection.begin()
+    try {
+      const result = await downloadBytes(connection, remote, options)
+      connection.end()
+      return result
+    } catch (error) {
+      throw await connection.failed(error)
+    }
   }
 
   /**
@@ -195,7 +211,15 @@ export class Client extends FileCommands implements AsyncDisposable {
     remote: string,
     options: UploadOptions = {},
   ): Promise<TransferSummary> {
-    return await uploadFrom(this.connection, from, remote, options)
+    const { connection } = this
+    connection.begin()
+    try {
+      const result = await uploadFrom(connection, from, remote, options)
+      connection.end()
+      return result
+    } catch (error) {
+      throw await connection.failed(error)
+    }
   }
 
   /** Ends the transfer that runs now, if one does (ABOR): its call rejects with `reason`. @default an AbortError */
@@ -248,15 +272,31 @@ export class Client extends FileCommands implements AsyncDisposable {
     if (options.weight !== undefined) checkWeight(options.weight)
     for (const [name, throttle] of Object.entries(options.throttles ?? {})) checkStreamThrottle(name, throttle)
     const isLoose = body === undefined
-    const stream = await openDataStream(this.connection, { ...options, offset, direction, verb, path, isLoose })
-    if (body === undefined) return stream
+    const { connection } = this
+    connection.begin()
     try {
-      const result = await this.connection.inBody(() => body(stream))
-      if (!stream.isClosing || stream.hasFailed) await stream.finish()
+      const stream = await openDataStream(connection, { ...options, offset, direction, verb, path, isLoose })
+      const result = body === undefined ? stream : await used(connection, stream, body)
+      connection.end()
       return result
-    } finally {
-      await stream.close()
+    } catch (error) {
+      throw await connection.failed(error)
     }
+  }
+}
+
+/** Finishes a stream when its body has ended, or gives it up. */
+async function used<T>(
+  connection: Connection,
+  stream: DataConnectionThrottleStreamIO,
+  body: StreamBody<T>,
+): Promise<T> {
+  try {
+    const result = await connection.inBody(() => body(stream))
+    if (!stream.isClosing || stream.hasFailed) await stream.finish()
+    return result
+  } finally {
+    await stream.close()
   }
 }
 

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { BusyError, ClosedError } from '../../errors.ts'
 import { checkSignal, onAbort } from '../../on-abort.ts'
+import { Waits } from '../../streams/adapters/waits.ts'
 import type { ClientSettings } from './client-options.ts'
 import { ClientThrottles } from './client-throttles.ts'
 import { askAhead } from './data/passive.ts'
@@ -24,7 +25,12 @@ export class Connection {
   readonly #running = new Running()
   #session: Session
   #endKeepAlive: () => void
-  #closing: Promise<void> | undefined
+  /** Whether it was closed here, for good. */
+  #isEnded = false
+  #quitting: Promise<void> | undefined
+  /** How many calls of several turns have not ended: `quit` waits for them. */
+  #calls = 0
+  readonly #callsEnded = new Waits()
   #transfersWaiting = 0
   readonly #isTransferNext: () => boolean
 
@@ -58,17 +64,22 @@ export class Connection {
 
   /** Whether it was closed, here or by the server, or is lost. */
   get isClosed(): boolean {
-    return this.#closing !== undefined || this.#session.control.failure !== undefined
+    return this.#isEnded || this.#session.control.failure !== undefined
+  }
+
+  /** Whether the goodbye is said, or will be when the calls before have ended. */
+  get isQuitting(): boolean {
+    return this.#quitting !== undefined
   }
 
   /** Whether the connection is lost, and {@link Connection.reconnect} can open a new one. */
   get isLost(): boolean {
-    return this.#closing === undefined && this.#session.control.failure !== undefined
+    return !this.#isEnded && this.#session.control.failure !== undefined
   }
 
   /** Whether it was closed here, for good. */
   get isEnded(): boolean {
-    return this.#closing !== undefined
+    return this.#isEnded
   }
 
   /** Whether calls wait for those before them. */
@@ -87,14 +98,57 @@ export class Connection {
     work: (session: Session) => Promise<T>,
     wanted?: () => void,
   ): Promise<T> {
+    if (this.#quitting) this.#refuse()
     const waiting = this.#enter(options.signal, wanted)
     if (waiting) await waiting
     try {
-      this.#checkOpen()
-      return await work(this.#session)
-    } finally {
-      this.#access.leave()
+      try {
+        this.#checkOpen()
+        return await work(this.#session)
+      } finally {
+        this.#access.leave()
+      }
+    } catch (error) {
+      throw await this.#told(error)
     }
+  }
+
+  /**
+   * Begins a call of several turns: what quits meanwhile waits for its {@link Connection.end}, or {@link Connection.failed}.
+   *
+   * @throws {ClosedError} If the connection was closed, or is about to be.
+   */
+  begin(): void {
+    if (this.#quitting || this.#isEnded) this.#refuse()
+    this.#calls++
+  }
+
+  /** Ends a call that has begun. */
+  end(): void {
+    this.#calls--
+    this.#callsEnded.settle()
+  }
+
+  /** Ends a call that has failed. @returns What it has failed with. */
+  async failed(error: unknown): Promise<unknown> {
+    this.end()
+    return await this.#told(error)
+  }
+
+  /**
+   * A block with `await using` that returns the promise of a call hands it on when it has said goodbye: what is told before that finds nobody who listens, which ends
+   * the process. Other calls may wait for this one, and the goodbye for them.
+   */
+  async #told(error: unknown): Promise<unknown> {
+    if (this.#calls === 0) await this.#quitting?.catch(() => {})
+    return error
+  }
+
+  /** @throws {ClosedError} Always. */
+  #refuse(): never {
+    throw new ClosedError('use the client', {
+      reason: 'it was closed before this call began; is an `await` missing?',
+    })
   }
 
   /** As {@link Connection.run}; `abort` ends it, too. */
@@ -132,8 +186,8 @@ export class Connection {
     checkSignal(signal)
     signal?.throwIfAborted()
     this.#checkBody('use the client')
-    // What waits when the client is told to quit goes before that.
-    if (this.#closing) throw new ClosedError('use the client', { reason: 'it was closed' })
+    // What waits when the client is told to quit goes before that, and so does what belongs to a call that has begun.
+    if (this.#isOver) this.#refuse()
     const { clock, timeouts } = this.settings
     if (this.streams.size === 0 || timeouts.command === undefined) return this.#access.enter(signal, wanted)
     const waiting = new AbortController()
@@ -171,10 +225,10 @@ export class Connection {
   /** Opens a new connection, if this one is lost, and goes to the directory that was the working directory. */
   async reconnect(signal: AbortSignal | undefined): Promise<void> {
     this.#checkBody('reconnect')
-    if (this.#closing) throw new ClosedError('reconnect', { reason: 'the client was closed' })
+    if (this.#isOver) throw new ClosedError('reconnect', { reason: 'the client was closed' })
     await this.#access.enter(signal)
     try {
-      if (this.#closing) throw new ClosedError('reconnect', { reason: 'the client was closed' })
+      if (this.#isOver) throw new ClosedError('reconnect', { reason: 'the client was closed' })
       if (this.#session.control.failure !== undefined) await this.abortable(signal, (end) => this.#reopen(end))
     } finally {
       this.#access.leave()
@@ -203,13 +257,15 @@ export class Connection {
   /** QUIT, and closes the connection. */
   async quit(signal: AbortSignal | undefined): Promise<void> {
     this.#checkBody('quit')
-    this.#closing ??= this.#quit(signal)
-    await this.#closing
+    if (this.#isEnded && !this.#quitting) return
+    this.#quitting ??= this.#quit(signal)
+    await this.#quitting
   }
 
   /** Closes the connection at once. */
   close(): void {
-    this.#closing ??= Promise.resolve()
+    this.#isEnded = true
+    this.#callsEnded.settle()
     this.#endKeepAlive()
     const reason = new ClosedError('go on', { reason: 'the client was closed' })
     this.abort(reason)
@@ -218,6 +274,8 @@ export class Connection {
 
   async #quit(signal: AbortSignal | undefined): Promise<void> {
     try {
+      while (this.#calls > 0 && !this.#isEnded) await this.#callsEnded.next(signal)
+      this.#isEnded = true
       await this.#access.enter(signal)
       try {
         if (this.#session.control.failure === undefined) await this.#session.quit(signal)
@@ -225,16 +283,24 @@ export class Connection {
         this.#access.leave()
       }
     } finally {
+      this.#isEnded = true
       // Not before: what runs can take long, and a `reconnect` that waits makes a new one.
       this.#endKeepAlive()
       this.#session.control.destroy()
     }
   }
 
+  /** Whether nothing may begin any more. */
+  get #isOver(): boolean {
+    return this.#isEnded || (this.#quitting !== undefined && this.#calls === 0)
+  }
+
   /** @throws {BusyError} In the body of a stream: the call would wait for that, and that for the call. */
   #checkBody(action: string): void {
     if (!this.#bodies.getStore()?.isOpen) return
-    throw new BusyError(`${action} in the body of one of its streams, which has the connection`)
+    throw new BusyError(`${action} in the body of one of its streams`, {
+      reason: 'the stream has the connection until it ends; end it first, or use another client or a ClientPool',
+    })
   }
 
   #checkOpen(): void {
@@ -242,7 +308,7 @@ export class Connection {
     if (failure)
       throw new ClosedError('use the client', {
         cause: failure,
-        reason: this.#closing ? 'it was closed' : 'the connection is lost; reconnect() opens it anew',
+        reason: this.#isEnded ? 'it was closed' : 'the connection is lost; reconnect() opens it anew',
       })
   }
 }

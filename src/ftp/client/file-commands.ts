@@ -146,7 +146,7 @@ export abstract class FileCommands {
       }
       await this.connection.transfer(end, list, wanted)
     }
-    return new Listing(listOne, path, recursive, signal)
+    return new Listing(listOne, path, recursive, signal, this.connection)
   }
 
   /** What is there under a path (MLST, or the listing of the directory above it). @throws {ReplyError} With 550 if there is nothing. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../../clock.ts'
-import { ClosedError, type TimeoutPhase } from '../../../errors.ts'
+import { ClosedError, TimeoutError, type TimeoutPhase } from '../../../errors.ts'
 import { onAbort } from '../../../on-abort.ts'
 import { Silence } from '../../../streams/io/silence.ts'
 import { ProtocolError, ReplyError } from '../../errors.ts'
@@ -47,6 +47,7 @@ export class ControlConnection {
   readonly #codec: TextCodec
   readonly #clock: Clock
   readonly #log: Log
+  readonly #host: string | undefined
   readonly #parser: ReplyParser
   /** Watches for a server that falls silent, here and on the data connections; up to the end of the control connection. */
   readonly silence: Silence
@@ -66,6 +67,8 @@ export class ControlConnection {
       readonly codec: TextCodec
       readonly clock: Clock
       readonly log: Log
+      /** The server, as it was named: what errors name. */
+      readonly host?: string | undefined
       /** Where what comes goes. @default it is read from the socket */
       readonly intake?: ControlIntake | undefined
     },
@@ -74,6 +77,7 @@ export class ControlConnection {
     this.#codec = options.codec
     this.#clock = options.clock
     this.#log = options.log
+    this.#host = options.host
     this.#parser = new ReplyParser({ codec: options.codec })
     this.silence = new Silence(options.clock)
     this.lastUsed = options.clock.now()
@@ -160,8 +164,9 @@ export class ControlConnection {
       const most = isAhead ? Math.min(timeout ?? OVERLOOKED, OVERLOOKED) : timeout
       const stop = this.silence.watch({ phase, timeout: most, progress: this.#progress }, (error) => {
         if (isAhead) return exchange.abandon(new OverlookedError())
-        exchange.fail(error)
-        this.destroy(error)
+        const named = new TimeoutError(phase, error.timeout, { command: exchange.command, host: this.#host })
+        exchange.fail(named)
+        this.destroy(named)
       })
       const end = () => {
         stop()

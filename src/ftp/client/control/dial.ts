@@ -3,6 +3,7 @@ import { type ConnectOptions, connectSocket } from '../../../streams/io/connect-
 import { Lane } from '../../../streams/io/lane.ts'
 import { opened } from '../../../streams/io/opened.ts'
 import type { ClientSettings } from '../client-options.ts'
+import { nameTimeout } from './name-timeout.ts'
 
 /**
  * The socket of a new control connection, in the clear. The caller takes care of its errors.
@@ -14,6 +15,14 @@ export async function dial(
   signal: AbortSignal | undefined,
   onread: OnReadOpts,
 ): Promise<Socket> {
+  try {
+    return await dialled(settings, signal, onread)
+  } catch (error) {
+    throw nameTimeout(error, settings.host)
+  }
+}
+
+async function dialled(settings: ClientSettings, signal: AbortSignal | undefined, onread: OnReadOpts): Promise<Socket> {
   const { host, port, family, localAddress, connect, clock, timeouts } = settings
   if (connect === undefined) {
     const target: ConnectOptions = {

@@ -7,6 +7,7 @@ import type { Reply } from '../../protocol/reply.ts'
 import { Ending } from '../../transfer/ending.ts'
 import type { SocketIntake } from '../../transfer/socket-intake.ts'
 import type { Exchange } from '../control/exchange.ts'
+import { nameTimeout } from '../control/name-timeout.ts'
 import type { Session } from '../session/session.ts'
 import { activeChannel } from './active.ts'
 import type { Channel } from './channel.ts'
@@ -77,7 +78,7 @@ export class DataTransfer {
       ending.end(error)
       if (exchange) await stopTransfer(session, exchange, channel)
       else channel.reset()
-      throw error
+      throw nameTimeout(error, session.settings.host, exchange?.command)
     }
   }
 
@@ -177,7 +178,12 @@ export class DataTransfer {
         if (reply instanceof ReplyError) throw reply
       }
     }
-    throw error
+    throw this.named(error)
+  }
+
+  /** Says of a timeout which command it was of. */
+  named(error: unknown): unknown {
+    return nameTimeout(error, this.session.settings.host, this.command)
   }
 
   /**

@@ -1,5 +1,6 @@
 import { Waits } from '../../../streams/adapters/waits.ts'
 import type { Entry } from '../../protocol/listing/entry.ts'
+import type { Connection } from '../connection.ts'
 import { EachOf } from './each-of.ts'
 import { MOST_LEVELS, tooDeep, tooMany } from './listing-source.ts'
 
@@ -31,9 +32,20 @@ export class Listing implements AsyncIterable<ListedEntry>, PromiseLike<ListedEn
   readonly #path: string
   readonly #isRecursive: boolean
   readonly #signal: AbortSignal | undefined
+  readonly #client: Pick<Connection, 'begin' | 'end' | 'failed'>
 
-  /** @internal */
-  constructor(listOne: ListOne, path: string, isRecursive: boolean, signal: AbortSignal | undefined) {
+  /**
+   * @param client Is told when all entries are asked for, and when they have come.
+   * @internal
+   */
+  constructor(
+    listOne: ListOne,
+    path: string,
+    isRecursive: boolean,
+    signal: AbortSignal | undefined,
+    client: Pick<Connection, 'begin' | 'end' | 'failed'>,
+  ) {
+    this.#client = client
     this.#listOne = listOne
     this.#path = path
     this.#isRecursive = isRecursive
@@ -54,11 +66,17 @@ export class Listing implements AsyncIterable<ListedEntry>, PromiseLike<ListedEn
 
   async #all(): Promise<ListedEntry[]> {
     const all: ListedEntry[] = []
-    for await (const entries of this.#parts()) {
-      for (const entry of entries) all.push(entry)
-      if (all.length > MOST) tooMany(MOST)
+    this.#client.begin()
+    try {
+      for await (const entries of this.#parts()) {
+        for (const entry of entries) all.push(entry)
+        if (all.length > MOST) tooMany(MOST)
+      }
+      this.#client.end()
+      return all
+    } catch (error) {
+      throw await this.#client.failed(error)
     }
-    return all
   }
 
   /** Breadth first: the directories that were found wait until those of their level have had their turn. */

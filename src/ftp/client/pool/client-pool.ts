@@ -239,10 +239,16 @@ export class ClientPool implements AsyncDisposable {
     this.#checkBodies()
     this.#calls++
     try {
-      return await work()
-    } finally {
-      this.#calls--
-      this.#ended.settle()
+      try {
+        return await work()
+      } finally {
+        this.#calls--
+        this.#ended.settle()
+      }
+    } catch (error) {
+      // As of a single client: a block with `await using` that returns the call listens only when the pool is closed. Other calls may wait for this one.
+      if (this.#calls === 0) await this.#closing
+      throw error
     }
   }
 

@@ -37,7 +37,7 @@ export class PooledClient extends Client {
     const { connection } = this
     connection.abort(new ClosedError('go on', { reason: 'the body that had the client has ended' }))
     // Calls that still wait would have their turn when somebody else has the connection.
-    if (this.#isChanged || connection.isWanted) connection.close()
+    if (this.#isChanged || connection.isWanted || connection.isQuitting) connection.close()
     const home = this.#home
     if (home === undefined || connection.isClosed) return
     try {

@@ -83,7 +83,8 @@ export class Session {
     this.refusesExtended = !settings.epsv
     socket.setKeepAlive(true, 60_000)
     socket.setNoDelay(true)
-    this.control = new ControlConnection(socket, { codec: settings.codec, clock: settings.clock, log, intake })
+    const { codec, clock, host } = settings
+    this.control = new ControlConnection(socket, { codec, clock, log, host, intake })
   }
 
   /** The address of the server: who may open data connections. */

@@ -1,5 +1,7 @@
+import { TimeoutError } from '../../../errors.ts'
 import { TlsError, type TlsRemedy } from '../../errors.ts'
 import type { ClientSettings } from '../client-options.ts'
+import { nameTimeout } from '../control/name-timeout.ts'
 
 type Known = readonly [state: string, remedy: TlsRemedy | undefined]
 
@@ -25,6 +27,7 @@ const NO_TLS = 'what answers there does not begin with TLS'
 
 /** What a handshake has failed with, in words if it is of TLS: what the network or the user's own check says comes as it is. */
 export function tlsFailure(error: unknown, { host, tls }: ClientSettings): unknown {
+  if (error instanceof TimeoutError) return nameTimeout(error, host)
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error
   const [state, remedy] = known(error.code, tls) ?? []
   if (state !== undefined) return new TlsError(host, { tlsCode: error.code, state, remedy }, { cause: error })
