@@ -175,7 +175,8 @@ describeRedis('sluice budget', () => {
     test(`${args.join(' ')} is refused with 2`, async () => {
       const said = await failure(2, ...args)
       expect(said).toContain(says)
-      expect(said).toMatch(/; see 'sluice budget --help'$/)
+      const command = args[0] === 'wach' ? 'budget' : `budget ${args[0]}`
+      expect(said).toMatch(new RegExp(`; see 'sluice ${command} --help'$`))
       expect(said).not.toContain('s3cret')
     })
   }

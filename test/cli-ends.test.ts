@@ -16,6 +16,7 @@ async function startSlowly(folder: { path: (name: string) => string }, ...more: 
 for (const [signal, exitCode] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ] as const) {
   test.skipIf(isWindows)(`sluice pipe ends with ${exitCode} and a summary at ${signal}`, async () => {
     using folder = temporaryFolder()

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { serve } from './cli-ftp-server.ts'
-import { cleanEnv, jsonOf, MAIN, sha256, sluice, start, startSluice } from './cli-sluice.ts'
+import { cleanEnv, jsonOf, MAIN, sha256, sluice, start, startSluice, temporaryFolder } from './cli-sluice.ts'
+import { ftpPeer } from './fixtures/scripted-ftp.ts'
 import { readTree, strangeTree, writeTree } from './fixtures/tree.ts'
 
 const MIB = 2 ** 20
@@ -114,6 +115,7 @@ test('sluice get --limit holds the rate of each, --total-limit that of all', asy
 for (const [signal, exitCode] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ] as const) {
   test.skipIf(isWindows)(`sluice get ends with ${exitCode} at ${signal}, and --resume goes on from there`, async () => {
     await using served = await serve()
@@ -136,6 +138,22 @@ for (const [signal, exitCode] of [
   })
 }
 
+for (const times of [1, 2]) {
+  test.skipIf(isWindows)(
+    `sluice get leaves nothing behind when its terminal is closed, told ${times} times`,
+    async () => {
+      await using served = await serve()
+      writeFileSync(served.there('large'), randomBytes(2 * MIB))
+      const args = ['get', `${served.url}/large`, '-o', served.here('large'), '--limit', '1MiB/s', '--progress']
+      const { child, ended } = startSluice(args)
+      await new Promise((resolve) => child.stderr?.once('readable', resolve))
+      for (let i = 0; i < times; i++) child.kill('SIGHUP')
+      expect((await ended).code).toBe(129)
+      expect(readdirSync(served.here(''))).toEqual([])
+    },
+  )
+}
+
 test.skipIf(isWindows)('sluice get leaves nothing behind at SIGINT without --resume', async () => {
   await using served = await serve()
   writeFileSync(served.there('large'), randomBytes(2 * MIB))
@@ -148,6 +166,62 @@ test.skipIf(isWindows)('sluice get leaves nothing behind at SIGINT without --res
   expect(JSON.parse(end.stderr.split('\n')[0] ?? '')).toMatchObject({ progress: true, sizeBytes: 2 * MIB })
   expect(jsonOf(end)).toMatchObject({ outcome: 'interrupted', exitCode: 130, files: 0, error: null })
   expect(readdirSync(served.here(''))).toEqual([])
+})
+
+test('sluice get --checksum warns where the server computes none', async () => {
+  await using peer = await ftpPeer({
+    FEAT: '211 None',
+    SIZE: '213 4',
+    MDTM: '213 20200101000000',
+    RETR: (call) => call.serve('data'),
+  })
+  using folder = temporaryFolder()
+  const args = ['get', `ftp://ann:secret@127.0.0.1:${peer.port}/file`, '-o', folder.path('file'), '--checksum']
+  expect(await sluice(args)).toMatchObject({
+    code: 0,
+    stderr: 'sluice: 0 of 1 checked (the server computes no checksums)\n',
+  })
+  expect(await sluice([...args, '-q'])).toMatchObject({ code: 0, stderr: '' })
+  expect(jsonOf(await sluice([...args, '--json']))).toMatchObject({ outcome: 'done', files: 1, checked: 0 })
+})
+
+test('sluice get fetches nothing for a URL that names the server alone, and says how', async () => {
+  await using served = await serve()
+  writeFileSync(served.there('file'), 'x')
+  const { ended } = startSluice(['get', served.url], { cwd: served.here('') })
+  expect(await ended).toMatchObject({
+    code: 2,
+    stderr: `sluice: Cannot get ftp://ann:****@127.0.0.1:${served.port}: it names all that is there; add --recursive, or a slash to its end; see 'sluice get --help'\n`,
+  })
+  expect(readdirSync(served.here(''))).toEqual([])
+  expect(await sluice(['get', `${served.url}/`, '-o', served.here('all')])).toMatchObject({ code: 0 })
+  expect(readdirSync(served.here('all'))).toEqual(['file'])
+})
+
+test('sluice get puts no directory where a file is', async () => {
+  await using served = await serve()
+  mkdirSync(served.there('dir'))
+  writeFileSync(served.here('file'), 'stays')
+  const { code, stderr } = await sluice(['get', `${served.url}/dir/`, '-o', served.here('file')])
+  expect(code).toBe(1)
+  expect(stderr).toBe(
+    `sluice: Cannot write ${JSON.stringify(served.here('file'))}: something else is in its place (EEXIST); name another one\n`,
+  )
+})
+
+test('sluice get --resume says that nothing was to do', async () => {
+  await using served = await serve()
+  writeFileSync(served.there('file'), 'x')
+  const args = ['get', `${served.url}/file`, '-o', served.here('file'), '--resume', '--progress']
+  expect((await sluice(args)).stderr).toMatch(/^sluice: 1 file, 1 B in /m)
+  expect((await sluice(args)).stderr).toMatch(/^sluice: nothing to do, 1 skipped, in [\d.]+ m?s\n$/m)
+})
+
+test('sluice get says once what failed', async () => {
+  await using served = await serve()
+  const { code, stderr } = await sluice(['get', `${served.url}/none`, '-o', served.here('none'), '--progress'])
+  expect(code).toBe(1)
+  expect(stderr.match(/^sluice: .*$/gm)).toEqual([expect.stringMatching(/^sluice: Cannot get .* answered 550 /)])
 })
 
 test('sluice get --checksum compares with the server, --retry tries again', async () => {

@@ -42,6 +42,31 @@ test('sluice ls --user is who logs in', async () => {
   })
 })
 
+test('sluice takes the password of --user for a URL that names the same user', async () => {
+  await using served = await serve()
+  writeFileSync(served.there('file'), '')
+  expect(await list(served.port, {}, '--user', 'ann:secret')).toEqual(listed)
+  expect(await list(served.port, {}, '--user', 'bob:secret')).toMatchObject({ code: 2 })
+})
+
+test('sluice --password-file - reads one line of standard input, for all connections', async () => {
+  await using served = await serve()
+  for (const name of ['one', 'two']) writeFileSync(served.there(name), name)
+  const url = `ftp://ann@127.0.0.1:${served.port}`
+  const args = ['get', `${url}/one`, `${url}/two`, '-o', served.here('copy/'), '-p', '2', '--password-file', '-']
+  const { child, ended } = startSluice(args, { env: cleanEnv({ NETRC: '/dev/null' }) })
+  // Whoever writes it may keep the pipe open.
+  child.stdin?.write('secret\n')
+  expect(await ended).toMatchObject({ code: 0, stderr: '' })
+})
+
+test('sluice says that a server wants TLS, not that the password is wrong', async () => {
+  await using served = await serve({ tls, requireTls: true })
+  const { code, stderr } = await sluice(['ls', served.url])
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/: the server answered 5\d\d .*TLS.*; use ftp\+tls:\/\/, or add --tls\n$/)
+})
+
 test('sluice asks for no password where there is no terminal', async () => {
   await using served = await serve()
   expect(await list(served.port, {})).toEqual({
@@ -128,6 +153,12 @@ const wrong: readonly (readonly [args: readonly string[], says: string])[] = [
   [['get'], "missing required argument 'URL'"],
   [['get', 'http://host/f'], 'Cannot use "http://host/f" as a URL: it must begin with ftp://'],
   [['get', 'ftp://ann:secret@host:x/f'], 'Cannot use "ftp://ann:****@host:****" as a URL: the port'],
+  [
+    ['get', 'ftp://app:123/secret@host/f'],
+    'Cannot use "ftp://app:****@host/f" as a URL: a / in a user or password is written %2F, and an @ in a path %40',
+  ],
+  [['get', 'ftp://h/f', '--password-file', '-', '--redis-password-file', '-'], 'Cannot read both --password-file and'],
+  [['put', '-', 'ftp://h/f', '--password-file', '-'], 'Cannot read both FILE and --password-file from standard input'],
   [['get', 'ftp://h/f', '--limit', 'fast'], '--limit: Cannot read "fast" as a rate'],
   [['get', 'ftp://h/f', '--total-limit', '0'], '--total-limit: Cannot read "0" as a rate'],
   [['get', 'ftp://h/f', '-p', '0'], '--parallel: Cannot use "0": it must be a whole number from 1 to 100'],

@@ -40,6 +40,13 @@ test.skipIf(isWindows)('sluice ls -l aligns what is known', async () => {
   expect(new Set(lines.map((line) => line.search(/\d\d\d\d-\d\d-/))).size).toBe(1)
 })
 
+test.skipIf(isWindows)('sluice ls -lR aligns all levels', async () => {
+  await using served = await serveSome()
+  const lines = (await sluice(['ls', '-lR', served.url])).stdout.toString().trimEnd().split('\n')
+  expect(lines).toHaveLength(6)
+  expect(new Set(lines.map((line) => line.search(/\d\d\d\d-\d\d-/))).size).toBe(1)
+})
+
 test('sluice ls -R lists paths, --json one object for each', async () => {
   await using served = await serveSome()
   const recursive = await sluice(['ls', '-R', `${served.url}/dir`])

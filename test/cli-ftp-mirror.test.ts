@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { serve } from './cli-ftp-server.ts'
-import { jsonOf, sluice } from './cli-sluice.ts'
+import { jsonOf, sluice, startSluice } from './cli-sluice.ts'
 import { readTree, writeTree } from './fixtures/tree.ts'
 
 const TREE = { 'a/': '', 'a/b/': '', 'a/b/c': 'deep', 'a/d': 'data', e: 'top' }
@@ -56,4 +57,65 @@ test('sluice mirror --compare size looks at no times', async () => {
   const args = ['mirror', served.here('site'), `${served.url}/`, '--json', '--compare']
   expect(jsonOf(await sluice([...args, 'size']))).toMatchObject({ files: 0, unchanged: 1 })
   expect(jsonOf(await sluice([...args, 'checksum']))).toMatchObject({ files: 1, unchanged: 0 })
+})
+
+test('sluice mirror takes no file for a directory, and names what is one', async () => {
+  await using served = await serve()
+  mkdirSync(served.here('site'))
+  writeFileSync(served.here('file'), 'here')
+  writeFileSync(served.there('file'), 'there')
+  const url = `${served.url}/file`
+  const shown = `ftp://ann:****@127.0.0.1:${served.port}/file`
+  const cases = [
+    [[served.here('site'), url], `${shown}: it is a file; name a directory, or use sluice put`],
+    [[url, served.here('new')], `${shown}: it is a file; name a directory, or use sluice get`],
+    [[served.here('file'), url], `${JSON.stringify(served.here('file'))}: it is not a folder; name one`],
+    [[`${served.url}/`, served.here('file')], `${JSON.stringify(served.here('file'))}: it is not a folder; name one`],
+    [
+      [served.here('none'), `${served.url}/new`],
+      `${JSON.stringify(served.here('none'))}: there is no such folder (ENOENT); check the path`,
+    ],
+  ] as const
+  for (const [ends, says] of cases) {
+    expect(await sluice(['mirror', ...ends])).toMatchObject({ code: 1, stderr: `sluice: Cannot mirror ${says}\n` })
+  }
+  expect(readdirSync(served.here('')).sort()).toEqual(['file', 'site'])
+})
+
+test('sluice mirror --dry-run tells no rate of what did not move', async () => {
+  await using served = await serve()
+  writeFileSync(served.there('file'), 'data')
+  const args = ['mirror', `${served.url}/`, served.here('copy'), '-n']
+  expect(jsonOf(await sluice([...args, '--json']))).toMatchObject({
+    files: 1,
+    bytes: 4,
+    bytesPerSecond: 0,
+    dryRun: true,
+  })
+  expect((await sluice([...args, '--progress'])).stderr).toMatch(/^sluice: 1 file, 4 B to move, in [\d.]+ m?s$/m)
+})
+
+test.skipIf(process.platform === 'win32')('sluice mirror that is interrupted says that it goes on', async () => {
+  await using served = await serve()
+  writeFileSync(served.there('large'), randomBytes(2 ** 21))
+  const args = ['mirror', `${served.url}/`, served.here('copy'), '--limit', '1MiB/s', '--progress']
+  const { child, ended } = startSluice(args)
+  await new Promise((resolve) => child.stderr?.once('readable', resolve))
+  child.kill('SIGINT')
+  const { code, stderr } = await ended
+  expect(code).toBe(130)
+  expect(stderr).toMatch(/^sluice: Interrupted by SIGINT after .*; start it again to go on from there$/m)
+  const again = jsonOf(await sluice(['mirror', `${served.url}/`, served.here('copy'), '--json']))
+  expect(again).toMatchObject({ outcome: 'done', files: 1, resumed: 1 })
+  expect(readFileSync(served.here('copy/large')).equals(readFileSync(served.there('large')))).toBe(true)
+})
+
+test('sluice mirror --atomic uploads to temporary names', async () => {
+  await using served = await serve()
+  mkdirSync(served.here('site'))
+  writeFileSync(served.here('site/file'), 'data')
+  const { code, stderr } = await sluice(['mirror', served.here('site'), `${served.url}/`, '--atomic', '-v'])
+  expect(code).toBe(0)
+  expect(stderr).toMatch(/> RNTO .*file$/m)
+  expect(readTree(served.there(''))).toEqual({ file: 'data' })
 })

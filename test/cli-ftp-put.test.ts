@@ -98,6 +98,16 @@ test('sluice put tells what the server refuses, in its words', async () => {
   )
 })
 
+test('sluice put says what to do about a missing directory', async () => {
+  await using served = await serve()
+  writeFileSync(served.here('file'), 'x')
+  for (const more of [[], ['--atomic']]) {
+    const { code, stderr } = await sluice(['put', served.here('file'), `${served.url}/no/such/file`, ...more])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/; the directory of a file must be there: make it first, or send a folder with -r\n$/)
+  }
+})
+
 function readFile(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')

@@ -112,6 +112,7 @@ test.skipIf(isWindows)('sluice serve lets a transfer end at the first signal, an
     ['SIGINT', 1],
     ['SIGINT', 2],
     ['SIGTERM', 2],
+    ['SIGHUP', 1],
   ] as const) {
     await using server = await startServer(folder.path('root'), '--limit-per-connection', '1MiB/s')
     const get = startSluice(['get', `ftp://127.0.0.1:${server.port}/file`, '-o', folder.path('copy'), '--progress'])
@@ -120,8 +121,8 @@ test.skipIf(isWindows)('sluice serve lets a transfer end at the first signal, an
     await new Promise((resolve) => server.child.stderr?.once('readable', resolve))
     if (signals === 2) server.child.kill(signal)
     const { code, stdout, stderr } = await server.ended
-    expect(code).toBe(signal === 'SIGINT' ? 130 : 143)
-    const again = signal === 'SIGINT' ? 'interrupt again' : 'send SIGTERM again'
+    expect(code).toBe({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal])
+    const again = { SIGINT: 'interrupt again', SIGTERM: 'send SIGTERM again', SIGHUP: 'send SIGTERM' }[signal]
     expect(stderr).toBe(`sluice: 1 transfer is still running; ${again} to cut it\n`)
     const part = signals === 1 ? '' : ' in part'
     expect(stdout.toString()).toContain(` anonymous@127.0.0.1 downloaded "/file"${part}: `)
@@ -173,7 +174,7 @@ test('sluice serve says why it can not begin', async () => {
       [[folder.path('file')], `Cannot serve ${JSON.stringify(folder.path('file'))}: it is not a folder; name one`],
       [
         [folder.path('no')],
-        `Cannot read ${JSON.stringify(folder.path('no'))}: there is no such file (ENOENT); check the path`,
+        `Cannot serve ${JSON.stringify(folder.path('no'))}: there is no such folder (ENOENT); check the path`,
       ],
       [
         [folder.path(''), '--port', String(port)],

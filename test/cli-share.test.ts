@@ -276,7 +276,7 @@ describeRedis('sluice --share', () => {
     const args = ['pipe', folder.path('in'), '-o', folder.path('out'), '--share', `${server.url}/uplink`]
     const more = ['--share-limit', String(LIMIT), '--progress']
     const running = startSluice([...args, ...more])
-    await said(running, /uplink: 1 of 1, 391 KiB\/s/)
+    await said(running, /uplink: one of 1, 391 KiB\/s/)
     await server.kill()
     await said(running, /the budget uplink is out of reach/)
     await said(running, /Redis out of reach/)
@@ -289,7 +289,7 @@ describeRedis('sluice --share', () => {
     expect(told).toHaveLength(3)
     expect(told[0]).toMatch(/^sluice: the budget uplink is out of reach: .*; going on at \d+ KiB\/s until it is back$/)
     expect(told[1]).toMatch(/^sluice: the budget uplink is back after [\d.]+ m?s$/)
-    expect(told[2]).toMatch(/, 1 of 1 in uplink \(400 kB\/s\), 1 outage of Redis$/)
+    expect(told[2]).toMatch(/, one of 1 in uplink \(400 kB\/s\), 1 outage of Redis$/)
     // It came back to an empty Redis, and has told it what the limit is.
     expect(await stateOf(server)).toMatchObject({ limit: LIMIT, members: [] })
   })
@@ -322,7 +322,7 @@ describeRedis('sluice --share', () => {
         const args = ['--share', `${server.url}/uplink`, '--share-limit', '1000', '--progress']
         const running = startSluice(['pipe', '-o', '/dev/null', ...args])
         running.child.stdin?.write(randomBytes(100_000))
-        await said(running, /uplink: 1 of 1/)
+        await said(running, /uplink: one of 1/)
         expect((await stateOf(server))?.members).toHaveLength(1)
         if (isGone) {
           server.signal('SIGSTOP')

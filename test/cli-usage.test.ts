@@ -14,6 +14,23 @@ const wrong: { args: string[]; says: string }[] = [
   { args: ['pipe', '--limit'], says: "sluice: option '-l, --limit <RATE>' argument missing" },
   { args: ['pipe', 'a', 'b'], says: "sluice: too many arguments for 'pipe'" },
   { args: ['pip'], says: "sluice: unknown command 'pip' (Did you mean pipe?); see 'sluice --help'" },
+  { args: ['help', 'pip'], says: "sluice: unknown command 'pip' (Did you mean pipe?); see 'sluice --help'" },
+  { args: ['pip', '--help'], says: "sluice: unknown command 'pip' (Did you mean pipe?); see 'sluice --help'" },
+  { args: ['help', 'budget', 'sett'], says: "sluice: unknown command 'sett' (Did you mean set?); see 'sluice budget" },
+  { args: ['budget', 'set'], says: "sluice: missing required argument 'URL'; see 'sluice budget set --help'" },
+  {
+    args: ['budget', 'show', 'redis://h/n', '--jsn'],
+    says: "sluice: unknown option '--jsn' (Did you mean --json?); see",
+  },
+  {
+    args: ['budget', 'ls', 'redis://h/n'],
+    says: "sluice: Cannot list redis://h/n: it names one budget; leave the name out, or run 'sluice budget show'; see",
+  },
+  { args: ['pipe', '-L', '2m'], says: 'sluice: -L: Cannot read "2m" as a rate' },
+  {
+    args: ['pipe', '--redis-password-file', '-'],
+    says: 'sluice: Cannot read both INPUT and --redis-password-file from',
+  },
 ]
 for (const { args, says } of wrong) {
   test(`sluice ${args.join(' ')} is refused with 2`, async () => {
@@ -45,7 +62,22 @@ test('sluice without a command shows its help on stderr, and ends with 2', async
 })
 
 test('sluice --version shows the version of the package', async () => {
-  expect((await sluice(['--version'])).stdout.toString()).toBe(`${version}\n`)
+  for (const option of ['--version', '-V']) {
+    expect(await sluice([option])).toMatchObject({ code: 0, stdout: Buffer.from(`${version}\n`), stderr: '' })
+  }
+})
+
+test('sluice help shows the help of a command, also of one within another', async () => {
+  for (const args of [
+    ['help', 'pipe'],
+    ['help', 'budget', 'set'],
+    ['budget', 'help', 'set'],
+  ]) {
+    const { code, stdout, stderr } = await sluice(args)
+    const name = args.filter((word) => word !== 'help').join(' ')
+    expect({ code, stderr, first: stdout.toString().split(' [')[0] }).toMatchObject({ code: 0, stderr: '' })
+    expect(stdout.toString()).toMatch(new RegExp(`^Usage: sluice ${name} `))
+  }
 })
 
 test('sluice --help tells the commands and the exit codes', async () => {
@@ -64,6 +96,7 @@ test('sluice --help tells the commands and the exit codes', async () => {
     /^ {2}0 {4}done$/m,
     /^ {2}1 {4}failed/m,
     /^ {2}2 {4}wrong usage/m,
+    /^ {2}129 {2}ended by SIGHUP/m,
     /^ {2}130 {2}ended by SIGINT/m,
     /^ {2}141 {2}the reader of the output closed early/m,
     /^ {2}143 {2}ended by SIGTERM/m,
@@ -120,7 +153,7 @@ const commands = [
   {
     command: 'mirror',
     usage: 'FROM TO [options]',
-    named: ['--delete', '--dry-run', '--compare <HOW>', '--parallel <N>'],
+    named: ['--delete', '--dry-run', '--compare <HOW>', '--atomic', '--parallel <N>'],
   },
   ...(['ls', 'show', 'set', 'pause', 'resume', 'watch'] as const).map((name) => ({
     command: `budget ${name}`,
@@ -139,7 +172,7 @@ for (const { command, usage, named } of commands) {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const help = stdout.toString()
     expect(help.split('\n')[0]).toBe(`Usage: sluice ${command} ${usage}`)
-    if (!command.startsWith('budget')) expect(help).toContain('Examples:\n')
+    expect(help).toMatch(new RegExp(`^Examples:\\n(.*\\n)? +.*sluice ${command} `, 'm'))
     const options = [...help.matchAll(/^ {2}(?:-\w, )?(--[\w-]+(?: <[^>]+>)?)/gm)].map(([, option]) => option ?? '')
     expect(options).toEqual(expect.arrayContaining(named))
     for (const option of options.filter((each) => each !== '--help')) {
@@ -150,6 +183,20 @@ for (const { command, usage, named } of commands) {
   })
 }
 
+test('sluice budget --help shows how its commands are used', async () => {
+  const { code, stdout } = await sluice(['budget', '--help'])
+  expect(code).toBe(0)
+  expect(stdout.toString()).toContain('Examples:\n')
+  expectToFit(stdout.toString())
+})
+
+test('docs/cli.md has all exit codes that --help has', async () => {
+  const help = (await sluice(['--help'])).stdout.toString()
+  const codes = [...help.matchAll(/^ {2}(\d+) +\S/gm)].map(([, code]) => code)
+  expect(codes).toEqual(['0', '1', '2', '129', '130', '141', '143'])
+  for (const code of codes) expect(documentation).toMatch(new RegExp(`^\\| ${code} \\| `, 'm'))
+})
+
 function expectToFit(help: string) {
-  for (const line of help.split('\n')) expect(line.length, line).toBeLessThanOrEqual(82)
+  for (const line of help.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
 }

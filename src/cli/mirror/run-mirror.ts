@@ -63,7 +63,7 @@ export async function runMirror(options: MirrorOptions): Promise<number> {
       compare: options.compare,
       atomic: options.atomic,
       // Without, what an earlier run has begun is gone on with where it can be shown to be a part of the file.
-      ...(options.resume ? { resume: true } : {}),
+      resume: options.resume || undefined,
       ...(dryRun ? { onAction: (action: MirrorAction) => actions.push(action) } : {}),
     }
     try {
