@@ -8,6 +8,7 @@ export {
   TruncatedError,
   UnsafeNameError,
 } from '../errors.ts'
+export { FileError } from '../files/file-error.ts'
 export type { CodeMask } from '../protocol/code-mask.ts'
 export type { Encoding, TextCodec } from '../protocol/codec.ts'
 export type { Features } from '../protocol/features.ts'
