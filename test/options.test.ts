@@ -39,12 +39,20 @@ import { Budget, SharedThrottle } from '../src/redis/index.ts'
 import type {
   AnswerFtpOptions,
   DuplexPairOptions,
+  FileSystemContractOptions,
   RunOptions,
   ScriptedPeerOptions,
   ThrottleContractOptions,
   VirtualClockOptions,
 } from '../src/testing/index.ts'
-import { answerFtp, createDuplexPair, ScriptedPeer, throttleContract, VirtualClock } from '../src/testing/index.ts'
+import {
+  answerFtp,
+  createDuplexPair,
+  fileSystemContract,
+  ScriptedPeer,
+  throttleContract,
+  VirtualClock,
+} from '../src/testing/index.ts'
 import { all, type Calls, refusesOthers } from './options-table.ts'
 
 const runner: ScriptRunner = {
@@ -191,6 +199,10 @@ const calls: Calls = {
   'answerFtp()': [
     all<AnswerFtpOptions>({ tls: true, until: true, cut: true }),
     (options) => answerFtp({} as never, {}, options),
+  ],
+  'fileSystemContract()': [
+    all<FileSystemContractOptions>({ test: true, create: true, without: true }),
+    (options) => fileSystemContract({ test: () => {}, create: () => Promise.reject(), ...(options as object) }),
   ],
   'throttleContract()': [
     all<ThrottleContractOptions>({ test: true, create: true, slack: true }),
