@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import { type RedisClient, runnerOf } from './clients.ts'
 import { keysOf } from './keys.ts'
 import { scriptText } from './script-text.ts'
+import { SharedThrottle } from './shared-throttle.ts'
 
 const sha = createHash('sha1').update(scriptText).digest('hex')
 const missing = () => Promise.reject(new Error('NOSCRIPT No matching script'))
@@ -85,4 +89,28 @@ test('keysOf() keeps the keys of a budget under one hash tag, and refuses names 
   })
   for (const wrong of ['', 'a{b', 'a}b', 'a\nb', 'a'.repeat(257)]) expect(() => keysOf(wrong)).toThrow(RangeError)
   for (const wrong of [1, null, undefined]) expect(() => keysOf(wrong as unknown as string)).toThrow(TypeError)
+})
+
+/** A port of this machine that nobody listens on. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+test('SharedThrottle.ready() says why Redis can not be reached, where ioredis says only that it gives up', async () => {
+  const redis = new Redis(await closedPort(), '127.0.0.1', { maxRetriesPerRequest: 1 })
+  redis.on('error', () => {})
+  const throttle = new SharedThrottle(redis, 'uplink', { limit: '1MiB/s' })
+  try {
+    const error = await throttle.ready().catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'ERR_SLUICE_OUTAGE', cause: { code: 'ECONNREFUSED' } })
+    expect(error).toMatchObject({ message: expect.stringMatching(/max retries .*\(connect ECONNREFUSED 127/) })
+  } finally {
+    await throttle.close()
+    redis.disconnect()
+  }
 })

@@ -32,7 +32,7 @@ interface AnyClient extends Partial<ScriptRunner> {
 
 /** A connection that subscribes. */
 interface Subscriber {
-  on(event: 'error' | 'connect', listener: () => void): unknown
+  on(event: 'error' | 'connect', listener: (error?: unknown) => void): unknown
   /** node-redis has the one, ioredis the other. */
   unref?(): void
   readonly stream?: { unref?(): unknown }
@@ -46,11 +46,20 @@ interface Subscriber {
 
 const SHA1 = createHash('sha1').update(scriptText).digest('hex')
 
+/** A runner, and what it knows of the connection. */
+export interface WatchedRunner extends ScriptRunner {
+  /** Why Redis can't be reached, as the last attempt to connect had it, if that is known: a client that gives up does not say so. */
+  connectionError?(): Error | undefined
+}
+
+/** Why the second connection of a client could not be made the last time. The errors of the first one are the caller's. */
+const failures = new WeakMap<AnyClient, Error>()
+
 /**
  * @param watch Whether to listen, where the client can.
  * @throws {TypeError} If it is no client that can run scripts.
  */
-export function runnerOf(client: RedisClient, watch: boolean): ScriptRunner {
+export function runnerOf(client: RedisClient, watch: boolean): WatchedRunner {
   const any = client as AnyClient
   if (typeof any !== 'object' || any === null)
     throw new TypeError(`Cannot use as a Redis client: must be one of ioredis or node-redis, is ${typeof client}`)
@@ -73,6 +82,7 @@ export function runnerOf(client: RedisClient, watch: boolean): ScriptRunner {
     runScript: isNodeRedis ? nodeRedis(any) : ioredis(any),
     ...(watch && single && { listen: (channel, signal) => listenBy(any, channel, signal) }),
     listKeys: (pattern) => listKeys(any, pattern, isNodeRedis),
+    connectionError: () => failures.get(any),
   }
 }
 
@@ -155,11 +165,16 @@ function end(subscriber: Subscriber): void {
 function connect(client: AnyClient): Listener {
   const subscriber = client.duplicate?.()
   if (!subscriber) throw new TypeError('Cannot listen: the client can not be duplicated')
-  // It comes back by itself; what is wrong with Redis shows in the calls of the first connection.
-  subscriber.on('error', () => {})
+  // It comes back by itself; what is wrong with Redis shows in the calls of the first connection, which may not say why.
+  subscriber.on('error', (error) => {
+    if (error instanceof Error) failures.set(client, error)
+  })
   // It alone is no reason for the process to go on.
   subscriber.unref?.()
-  subscriber.on('connect', () => subscriber.stream?.unref?.())
+  subscriber.on('connect', () => {
+    failures.delete(client)
+    subscriber.stream?.unref?.()
+  })
   // ioredis connects by itself, or if told to be lazy with the first command.
   const connected = subscriber.status === undefined ? (subscriber.connect?.() ?? Promise.resolve()) : Promise.resolve()
   const listener: Listener = { subscriber, connected, uses: 0 }

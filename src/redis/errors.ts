@@ -17,7 +17,7 @@ export class BudgetError extends SluiceError {
   }
 }
 
-/** Redis did not answer, or refused: `cause` is what its client said, if it said anything. */
+/** Redis did not answer, or refused: `cause` is why it can't be reached, or what its client said, if that is known. */
 export class OutageError extends SluiceError {
   readonly code = 'ERR_SLUICE_OUTAGE'
   /** The name of the budget; `'*'` where all were to be listed. */

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts'
+import type { WatchedRunner } from './clients.ts'
 import { checkReply, OutageError } from './errors.ts'
 import type { BudgetKeys } from './keys.ts'
 import { type Arguments, parseSale, purchaseArguments } from './protocol.ts'
-import type { ScriptRunner } from './script-runner.ts'
 import type { Share } from './share.ts'
 
 /** Told when something has changed. */
@@ -15,7 +15,7 @@ export interface LinkEvents {
 
 export interface LinkSettings {
   readonly clock: Clock
-  readonly runner: ScriptRunner
+  readonly runner: WatchedRunner
   readonly name: string
   readonly member: string
   readonly keys: BudgetKeys
@@ -100,7 +100,9 @@ export class Link {
     try {
       reply = await runner.runScript(keys.keys, args)
     } catch (error) {
-      throw new OutageError(name, error instanceof Error ? error.message : String(error), { cause: error })
+      const said = error instanceof Error ? error.message : String(error)
+      const why = runner.connectionError?.()
+      throw new OutageError(name, why ? `${said} (${why.message})` : said, { cause: why ?? error })
     }
     return checkReply(name, reply)
   }
@@ -244,13 +246,21 @@ export class Link {
     this.#end = new AbortController()
   }
 
+  #silence(): OutageError {
+    const { name, runner } = this.#settings
+    const cause = runner.connectionError?.()
+    return new OutageError(name, cause ? `Redis does not answer (${cause.message})` : 'Redis does not answer', {
+      cause,
+    })
+  }
+
   #tell(): void {
     const share = this.#share
     const now = this.#settings.clock.now()
     if (share.outage && this.#outageSince === undefined) {
       this.#outageSince = now
       this.outages++
-      this.#error ??= new OutageError(this.#settings.name, 'Redis does not answer')
+      this.#error ??= this.#silence()
       this.#events.outage(this.#error)
     } else if (!share.outage && this.#outageSince !== undefined) {
       const after = now - this.#outageSince
