@@ -7,6 +7,7 @@ export {
   SluiceError,
   TimeoutError,
   type TimeoutPhase,
+  type TimeoutSubject,
   UnexpectedDataError,
 } from './errors.ts'
 export type { Reader, ReaderWriter, Writer } from './streams/adapters/stream-pair.ts'
