@@ -502,6 +502,37 @@ describe('Client.download() from a server that takes REST and begins at the star
   }
 })
 
+describe('Client.download() of a rest that ends early', () => {
+  test('goes on, though as many bytes are there as the server has said of the rest', async () => {
+    // 100,000 are there, 300,000 are announced, 200,000 come.
+    const RETR = [breakOff(100_000), shorten(200_000)]
+    await using ftp = await start({ RETR })
+    await ftp.client.download('long', path('copy'), { retry: quick })
+    await expectBytes('copy', LONG)
+    expect(ftp.commands().filter((line) => line.startsWith('REST'))).toEqual(['REST 100000', 'REST 300000'])
+  })
+
+  test('knows the size by a listing where the server does not tell it', async () => {
+    remote.put('/x/long', LONG)
+    const whole: FtpAnswer = async (call) => {
+      await call.reply('150 Here it comes')
+      const data = await call.data()
+      await data.send(LONG)
+      data.end()
+      return '226 Done'
+    }
+    await using ftp = await scriptedFtp({
+      ...remote.answers({ REST: ['350 Yes, but'], RETR: [breakOff(100_000), whole] }),
+      FEAT: '211-Features\r\n EPSV\r\n MLST type*;size*;modify*;\r\n REST STREAM\r\n211 End',
+      MLST: '250-Listing\r\n type=dir; /x\r\n250 End',
+      MLSD: (call) => call.serve('type=file;size=400000;modify=20250102030405; long\r\n'),
+      SIZE: '502 No',
+    })
+    await ftp.client.download('/x', path('x'), { retry: quick })
+    await expectBytes('x/long', LONG)
+  })
+})
+
 describe('Client.download() with checksum', () => {
   test('begins anew if it shows that what was there is no part of the file', async () => {
     {

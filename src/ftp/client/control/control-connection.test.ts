@@ -57,56 +57,56 @@ test('ControlConnection.together() lets commands go out in one go', async () => 
   expect(replies.map(({ code }) => code)).toEqual([213, 229])
 })
 
-describe('ControlConnection.reply(), of a command sent ahead of a confirmation', () => {
-  async function download() {
-    const clock = new VirtualClock()
-    const { control, say } = await setUp(clock)
-    const retr = control.send('RETR', 'x')
-    await say('150 Here it comes\r\n')
-    await control.reply(retr, { ...patience, timeout: undefined })
-    const epsv = control.together(() => control.send('EPSV'))
-    return { control, clock, say, retr, epsv }
-  }
-
-  test('tells of a failed transfer after 5 s if nothing more comes', async () => {
-    const { control, clock, say, retr } = await download()
-    const final = outcome(control.reply(retr, { ...patience, timeout: 60_000 }))
-    await say('426 Cut off\r\n')
-    await once(control.socket, 'data')
-    await clock.advance(4900)
-    expect(retr.isDone).toBe(false)
-    await clock.advance(200)
-    expect([await final, control.failure]).toEqual([426, undefined])
-  })
-
-  test('tells at once of a failed transfer if the connection closes', async () => {
-    const { control, say, retr } = await download()
-    const final = outcome(control.reply(retr, { ...patience, timeout: undefined }))
-    await say('426 Cut off\r\n')
-    await once(control.socket, 'data')
-    control.destroy()
-    expect(await final).toBe(426)
-  })
-
+describe('ControlConnection.reply(), of a command sent in one go with another one', () => {
   for (const timeout of [undefined, 60_000, 300]) {
-    test(`says after ${timeout ?? 'no'} ms at most, and 5 s, that it was overlooked, and closes nothing`, async () => {
-      const { control, clock, say, retr, epsv } = await download()
-      await say('226 Done\r\n')
-      expect((await control.reply(retr, { ...patience, timeout: undefined })).code).toBe(226)
+    test(`says after ${timeout ?? 'no'} ms, and 5 s at most, that it was overlooked, and closes nothing`, async () => {
+      const clock = new VirtualClock()
+      const { control, say } = await setUp(clock)
+      const patient = { ...patience, timeout: undefined }
+      const [size, epsv] = control.together(() => [control.send('SIZE', 'a'), control.send('EPSV')])
+      await say('213 1\r\n')
+      expect((await control.reply(size, patient)).code).toBe(213)
       const reply = control.reply(epsv, { ...patience, timeout })
       reply.catch(() => {})
       await clock.advance(Math.min(timeout ?? 5000, 5000) * 1.6)
       await expect(reply).rejects.toBeInstanceOf(OverlookedError)
       expect(control.failure).toBeUndefined()
-      const resynced = control.resync({ ...patience, timeout: undefined })
+      const resynced = control.resync(patient)
       await say('229 Late\r\n257 "/"\r\n')
       await resynced
       expect(control.unanswered).toBe(0)
     })
   }
+
+  test('is as patient as ever with the first one', async () => {
+    const clock = new VirtualClock()
+    const { control, say } = await setUp(clock)
+    const [size] = control.together(() => [control.send('SIZE', 'a'), control.send('EPSV')])
+    const reply = control.reply(size, { ...patience, timeout: 60_000 })
+    await clock.advance(50_000)
+    await say('213 1\r\n')
+    expect((await reply).code).toBe(213)
+  })
 })
 
 describe('ControlConnection.reply()', () => {
+  test('takes no reply to NOOP for a sign that something else goes on', async () => {
+    const clock = new VirtualClock()
+    const { control, say, socket } = await setUp(clock)
+    const retr = control.send('RETR', 'x')
+    await say('150 Here it comes\r\n')
+    await control.reply(retr, { ...patience, timeout: undefined })
+    const final = outcome(control.reply(retr, { ...patience, timeout: 1000 }))
+    for (let i = 0; i < 3; i++) {
+      control.send('NOOP').abandon()
+      const come = once(socket, 'data')
+      await say('200 Fine\r\n')
+      await come
+      await clock.advance(450)
+    }
+    expect(await final).toBe('ERR_SLUICE_TIMEOUT')
+  })
+
   const said = '120-Wait\r\n 220 not yet\r\n120 a moment\r\n220-Hi\r\n\r\n331 no\r\n220 there\r\n257 "/"\r\n550 No\r\n'
   for (const cut of [1, 2, 3, 5, 7, 11, said.length]) {
     test(`gives the same replies when they come in packets of ${cut}`, async () => {

@@ -10,12 +10,14 @@ import { type Reply, ReplyParser } from '../../protocol/reply.ts'
 import type { Log } from '../log.ts'
 import { Exchange, OverlookedError } from './exchange.ts'
 import type { ControlIntake } from './intake.ts'
-import { OpenCommands } from './open-commands.ts'
 
 /** How many preliminary replies a command may have, and how many commands may lie unanswered. */
 const MOST_REPLIES = 1000
 
 const HUNG_UP = 'the server has closed the control connection'
+
+/** What NOOP is answered with, and a transfer is not: RFC 959 section 5.4. */
+const answersNoop = ({ code }: Reply) => code === 200 || (code >= 500 && code <= 504) || code === 530
 
 /** How long a server may take to answer what was sent ahead, before it counts as overlooked; milliseconds. */
 const OVERLOOKED = 5000
@@ -51,8 +53,11 @@ export class ControlConnection {
   readonly #parser: ReplyParser
   /** Watches for a server that falls silent, here and on the data connections; up to the end of the control connection. */
   readonly silence: Silence
-  readonly #open = new OpenCommands((reply, exchange) => this.#deliver(reply, exchange))
+  /** The commands that are not answered, the oldest first. */
+  #open: Exchange[] = []
   #failure: Error | undefined
+  /** While the order is uncertain: replies are skipped up to the one that `isSought`. */
+  #sought: { readonly code: number; readonly exchange: Exchange } | undefined
   /** Whether what is sent goes out with what was sent before. */
   #isTogether = false
   #received = 0
@@ -95,12 +100,12 @@ export class ControlConnection {
 
   /** How many commands are not answered. */
   get unanswered(): number {
-    return this.#open.count
+    return this.#open.length
   }
 
   /**
-   * What `work` sends goes out in one go, and before what was sent earlier is answered. A server may overlook such commands: to wait for their replies can end
-   * with an {@link OverlookedError}, after which the order is to be made certain by {@link ControlConnection.resync}.
+   * What `work` sends goes out in one go. A server may overlook all but the first of such commands: to wait for their replies can end with an
+   * {@link OverlookedError}, after which the order is to be made certain by {@link ControlConnection.resync}.
    */
   together<T>(work: () => T): T {
     this.#socket.cork()
@@ -136,9 +141,9 @@ export class ControlConnection {
   /** @throws {ClosedError} If the connection is closed. */
   sendPrepared({ verb, line, bytes }: PreparedCommand): Exchange {
     if (this.#failure) throw this.closed(verb)
-    if (this.#open.count >= MOST_REPLIES) throw new ProtocolError(verb, `${MOST_REPLIES} commands are unanswered`)
+    if (this.#open.length >= MOST_REPLIES) throw new ProtocolError(verb, `${MOST_REPLIES} commands are unanswered`)
     const exchange = this.#expect(maskSecrets(line), verb)
-    exchange.isAhead = this.#isTogether && this.#open.count > 1
+    exchange.isAhead = this.#isTogether && this.#open.length > 1
     this.#strays = 0
     this.#log.command(line)
     this.lastUsed = this.#clock.now()
@@ -200,9 +205,9 @@ export class ControlConnection {
    * that nothing else is (RFC 959, 257), and skips all that comes before.
    */
   async resync(options: ReplyOptions): Promise<void> {
-    this.#open.abandon()
+    for (const exchange of this.#open) exchange.abandon()
     const exchange = this.send('PWD')
-    this.#open.seek(257, exchange)
+    this.#sought = { code: 257, exchange }
     try {
       await this.reply(exchange, options)
     } catch (error) {
@@ -262,53 +267,69 @@ export class ControlConnection {
 
   #expect(command: string, verb: string): Exchange {
     const exchange = new Exchange(command, verb)
-    this.#open.add(exchange)
+    this.#open.push(exchange)
     return exchange
   }
 
   #came(chunk: Buffer): void {
-    this.#received += chunk.length
     this.lastUsed = this.#clock.now()
+    let isOfNoop = false
     try {
-      for (const reply of this.#parser.push(chunk)) this.#take(reply)
+      for (const reply of this.#parser.push(chunk)) isOfNoop = this.#deliver(reply)?.verb === 'NOOP'
+      // That a server answers NOOP says nothing of what else is waited for.
+      if (!isOfNoop) this.#received += chunk.length
     } catch (error) {
       this.destroy(error as Error)
     }
   }
 
-  #take(reply: Reply): void {
+  /** @returns The command that it was given to. */
+  #deliver(reply: Reply): Exchange | undefined {
     this.#log.reply(reply.code, reply.lines)
-    this.#open.take(reply)
-    if (!this.#open.isHolding) return
-    const received = this.#received
-    // A server that has overlooked the command behind it sends no reply that would tell.
-    this.silence.watch({ phase: 'command', timeout: OVERLOOKED }, () => {
-      if (this.#received === received) this.#open.release()
-    })
-  }
-
-  #deliver(reply: Reply, exchange: Exchange | undefined): void {
+    const exchange = this.#addressee(reply)
     if (!exchange) {
       this.#strays++
       // 421 may come at any time: the server is about to close (RFC 959 section 5.4).
       if (reply.code === 421) this.destroy(new ReplyError('go on', reply))
       else this.#log.note(`nobody has asked for the reply ${reply.code}`)
-      return
+      return undefined
     }
     if (exchange.count++ === MOST_REPLIES) {
       throw new ProtocolError(exchange.command, `the server has sent ${MOST_REPLIES} replies to it`)
     }
-    if (reply.code >= 200) exchange.isDone = true
+    if (reply.code >= 200) {
+      exchange.isDone = true
+      this.#open.splice(this.#open.indexOf(exchange), 1)
+    }
     exchange.push(reply)
     if (reply.code === 421) this.destroy(new ReplyError(exchange.command, reply))
     if (exchange.isDone) exchange.ended?.()
+    return exchange
+  }
+
+  #addressee(reply: Reply): Exchange | undefined {
+    if (this.#sought) {
+      const { code, exchange } = this.#sought
+      if (reply.code !== code && reply.code !== 421) return undefined
+      this.#sought = undefined
+      // What was sent after it is still to be answered.
+      this.#open.splice(0, this.#open.indexOf(exchange))
+      return exchange
+    }
+    const [first] = this.#open
+    // During a transfer some servers answer NOOP at once, others when the transfer has ended. All other commands are answered in their order.
+    const noop = first?.isUnderWay && answersNoop(reply) && this.#open.find(({ verb }) => verb === 'NOOP')
+    return noop || first
   }
 
   #fail(error: Error): void {
     if (this.#failure) return
     this.#failure = error
     this.silence.end()
-    this.#open.fail((command) => this.closed(command))
+    for (const exchange of this.#open) {
+      exchange.fail(this.closed(exchange.command))
+      exchange.ended?.()
+    }
   }
 
   /** What a call fails with that needs the connection, which is lost. */

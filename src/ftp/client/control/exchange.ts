@@ -7,10 +7,10 @@ interface Waiter {
   readonly reject: (reason: unknown) => void
 }
 
-/** A command that was sent before those before it were answered has got no reply. Who sent it asks again. */
+/** A command that was sent in one go with others has got no reply. Who sent it asks again. */
 export class OverlookedError extends Error {
   constructor() {
-    super('Cannot get the reply to a command that was sent ahead: the server has overlooked it')
+    super('Cannot get the reply to a command that was sent with others: the server has overlooked it')
     this.name = 'OverlookedError'
   }
 }
@@ -25,7 +25,7 @@ export class Exchange {
   #waiter: Waiter | undefined
   /** Whether nobody is interested in the replies any more. They are awaited all the same, since they will come. */
   isAbandoned = false
-  /** Whether it was sent before the commands before it were answered: the server may overlook it. */
+  /** Whether it was sent in one go with one before it: the server may overlook it. */
   isAhead = false
   /** How many replies have come. */
   count = 0

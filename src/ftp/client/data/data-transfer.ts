@@ -69,6 +69,7 @@ export class DataTransfer {
       connected.catch(() => {}) // it is told below, or what the server answers is
       const reply = await session.control.reply(exchange, session.patience(signal))
       if (reply.code >= 400) throw new ReplyError(exchange.command, reply)
+      session.mayRestart = false
       // The server may give up before there is a data connection.
       onFailure(session, exchange, (error) => ending.end(error))
       const socket = await connected.catch((error: unknown) => refusal(session, exchange as Exchange, error, signal))
@@ -205,12 +206,12 @@ export class DataTransfer {
   }
 }
 
-/** REST (RFC 3659 section 5). It holds for the next transfer, also if that is not the one it was meant for. */
+/** REST (RFC 3659 section 5). It holds for the next transfer that the server takes, also if that is not the one it was meant for. */
 async function restartAt(session: Session, offset: number, signal: AbortSignal | undefined): Promise<void> {
   if (offset === 0 && !session.mayRestart) return
   session.mayRestart = true
   const reply = await session.command('REST', String(offset), { expectedCodes: ['3xx', '4xx', '5xx'], signal })
-  session.mayRestart = false
+  if (reply.code >= 400) session.mayRestart = false
   if (reply.code >= 400) throw new ReplyError(`REST ${offset}`, reply)
 }
 

@@ -4,12 +4,10 @@ import { onAbort } from '../../../on-abort.ts'
 import { opened } from '../../../streams/io/opened.ts'
 import { ProtocolError, ReplyError } from '../../errors.ts'
 import { type HostPort, parseExtendedPassiveReply, parsePassiveReply } from '../../protocol/address.ts'
-import type { Reply } from '../../protocol/reply.ts'
 import type { Ending } from '../../transfer/ending.ts'
 import type { SocketIntake } from '../../transfer/socket-intake.ts'
 import { handedOver } from '../control/dial.ts'
-import { type Exchange, OverlookedError } from '../control/exchange.ts'
-import type { CommandOptions, Session } from '../session/session.ts'
+import type { Session } from '../session/session.ts'
 import { tlsFailure } from '../session/tls-failure.ts'
 import { type Channel, type ResetOptions, resetSocket, secureData, shaken } from './channel.ts'
 
@@ -18,60 +16,13 @@ export function passiveChannel(session: Session, target: HostPort, intake: Socke
   return session.settings.connect ? new HandedChannel(session, target) : new DialledChannel(session, target, intake)
 }
 
-/** A server may give up a port that nobody comes to; milliseconds. */
-const AHEAD_HOLDS = 1000
-
-/**
- * Asks where to connect to for the next transfer, if one is about to come: the answer is on its way while that gets ready.
- */
-export function askAhead(session: Session): void {
-  const { settings, control } = session
-  if (settings.mode !== 'passive' || session.refusesExtended || session.ahead || control.failure) return
-  if (!session.isTransferNext()) return
-  session.ahead = { exchange: session.send('EPSV'), sentAt: settings.clock.now() }
-}
-
-/**
- * As {@link askAhead}, when the data of a download have all come and its reply has not: that is where the server waits for nothing else. Whatever the
- * server answers first, `OpenCommands` tells the one reply from the other by its code.
- */
-export function askEarly(session: Session): void {
-  const { settings, control } = session
-  // Nothing else may lie between: only these two can be told from each other.
-  if (settings.habits.takesAhead && control.unanswered === 1) control.together(() => askAhead(session))
-}
-
-function takeAhead(session: Session): Exchange | undefined {
-  const { ahead, settings } = session
-  session.ahead = undefined
-  if (!ahead || ahead.exchange.isAbandoned) return undefined
-  if (!ahead.exchange.isDone || settings.clock.now() - ahead.sentAt <= AHEAD_HOLDS) return ahead.exchange
-  ahead.exchange.abandon()
-  return undefined
-}
-
-/** What the server answers to EPSV that was sent ahead; undefined if it was overlooked. */
-async function answerTo(ahead: Exchange, session: Session, options: CommandOptions): Promise<Reply | undefined> {
-  try {
-    const reply = await session.outcome(ahead, options)
-    // It may have come too early for the server.
-    if (ahead.isAhead && reply.code !== 229) session.settings.habits.takesAhead = false
-    return reply
-  } catch (error) {
-    if (!(error instanceof OverlookedError)) throw error
-    await session.goOneByOne(options.signal)
-    return undefined
-  }
-}
-
 /** Asks the server where to connect to: EPSV (RFC 2428), or PASV (RFC 959) once that was refused in any way. */
 export async function whereTo(session: Session, signal: AbortSignal | undefined): Promise<HostPort> {
   const host = session.dataHost
   if (!session.refusesExtended) {
     signal?.throwIfAborted()
     const options = { expectedCodes: ['2xx', '4xx', '5xx'], signal }
-    const ahead = takeAhead(session)
-    let reply = ahead && (await answerTo(ahead, session, options))
+    let reply = await session.ahead?.take(signal)
     if (reply?.code !== 229) reply = await session.command('EPSV', undefined, options)
     const port = reply.code === 229 ? extendedPort(session, reply.lines.join(' ')) : undefined
     if (port !== undefined) return { host, port }

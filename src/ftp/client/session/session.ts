@@ -25,6 +25,16 @@ export interface CommandOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** The reply to a command that was sent before it is needed. */
+export interface AheadReply {
+  /** Whether it may still come. */
+  readonly isPending: boolean
+  /** Settles when it has come, or is not to come any more. @throws The signal's reason. */
+  settled(signal: AbortSignal | undefined): Promise<void>
+  /** The reply; undefined if there is none, or none that still holds. @throws The signal's reason. */
+  take(signal: AbortSignal | undefined): Promise<Reply | undefined>
+}
+
 /**
  * A control connection and what is known of the server behind it. Whoever uses it has it to themselves; `Client` sees to that.
  */
@@ -41,8 +51,8 @@ export class Session {
   type: 'I' | 'A' | undefined
   /** Whether the server, or what stands before it, has refused EPSV or EPRT. */
   refusesExtended: boolean
-  /** EPSV that was sent before the transfer it is for, and when, in ms. */
-  ahead: { readonly exchange: Exchange; readonly sentAt: number } | undefined
+  /** What was asked for the next transfer, if anything was. */
+  ahead: AheadReply | undefined
   /** Whether another transfer is going to follow on this connection: what that needs can be asked for ahead. */
   isTransferNext: () => boolean = () => false
   /** Whether the server was told by REST where to begin, and no transfer has followed. */
@@ -120,6 +130,8 @@ export class Session {
    */
   async command(verb: string, argument?: string, options: CommandOptions = {}): Promise<Reply> {
     options.signal?.throwIfAborted()
+    // A server may overlook what comes before it has answered that.
+    if (this.ahead?.isPending) await this.ahead.settled(options.signal)
     return await this.outcome(this.send(verb, argument), options)
   }
 
@@ -142,12 +154,12 @@ export class Session {
   }
 
   /**
-   * After an {@link OverlookedError}: makes certain which replies are still to come. From here on each command waits for the reply to the one before.
+   * After an {@link OverlookedError}: makes certain which replies are still to come. From here on each command is sent alone.
    */
-  async goOneByOne(signal: AbortSignal | undefined): Promise<void> {
-    this.settings.habits.takesAhead = false
-    this.log.note('a command that was sent ahead was not answered: from here on each waits for the reply before')
-    await this.control.resync(this.patience(signal))
+  async goOneByOne(): Promise<void> {
+    this.settings.habits.takesTogether = false
+    this.log.note('a command that was sent with others was not answered: from here on each is sent alone')
+    await this.control.resync(this.patience(undefined))
   }
 
   /** Puts the control connection under TLS. */

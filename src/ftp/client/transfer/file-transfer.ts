@@ -49,7 +49,7 @@ async function ask(
   }: { readonly known: KnownFile; readonly lacksSize: boolean; readonly lacksTime: boolean },
   signal: AbortSignal,
 ): Promise<KnownFile> {
-  const size = lacksSize ? await sizeIfTold(session, path, signal) : known.size
+  const size = (lacksSize ? await sizeIfTold(session, path, signal) : undefined) ?? known.size
   const modified = lacksTime ? await modifiedIfTold(session, path, signal) : known.modified
   return { size, modified }
 }

@@ -3,7 +3,6 @@ import { ChangedError, TruncatedError } from '../../errors.ts'
 import { receive, type TakeBytes } from '../../transfer/receive-file.ts'
 import { SocketIntake } from '../../transfer/socket-intake.ts'
 import { DataTransfer } from '../data/data-transfer.ts'
-import { askEarly } from '../data/passive.ts'
 import { sizeIfTold } from '../operations/files.ts'
 import type { Session } from '../session/session.ts'
 
@@ -51,7 +50,6 @@ export async function retrieve(session: Session, request: RetrieveRequest): Prom
     } catch (error) {
       return await transfer.explain(error, signal)
     }
-    if (offset === 0 && count === (announced ?? size)) askEarly(session)
     await transfer.finish({ expectedCodes: '2xx', waitCodes: '1xx', signal })
     await checkWhole(session, path, { actual: offset + count, announced, size, offset }, signal)
     return count
@@ -85,15 +83,17 @@ export async function checkWhole(
   { actual, announced, size, offset }: Received,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  // Some announce the size of the file, some what is left of it. If nothing came, the one may look like the other.
   const received = actual - offset
-  if ((announced === received && offset === 0) || (announced === actual && received > 0)) return
+  if (offset === 0 && announced === received) return
   if (actual === size && (announced === undefined || offset > 0)) return
-  const told = await sizeIfTold(session, path, signal)
+  const told = (await sizeIfTold(session, path, signal)) ?? size
   if (offset > 0 && told !== undefined && actual > told) {
     throw new ChangedError(path, `${received} bytes came from byte ${offset} on, and it has ${told}`)
   }
+  // Some announce the size of the file, some what is left of it. If nothing came, the one may look like the other.
   if (announced === received) return
-  const expected = told ?? announced ?? size
+  const isOfRest = told !== undefined && told - offset === announced
+  if (announced === actual && received > 0 && !isOfRest) return
+  const expected = told ?? announced
   if (expected !== undefined && actual < expected) throw new TruncatedError(path, expected, actual)
 }

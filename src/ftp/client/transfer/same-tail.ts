@@ -36,7 +36,7 @@ export async function hasSameTail(
   } catch (error) {
     const isOther = error instanceof OtherBytes || error instanceof ChangedError || error instanceof TruncatedError
     if (isOther) return false
-    if (error instanceof ReplyError && error.replyCode >= 500) return undefined
+    if (error instanceof ReplyError && error.replyCode !== 421) return undefined
     throw error
   }
 }

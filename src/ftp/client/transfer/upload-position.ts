@@ -12,10 +12,9 @@ export class UploadPosition {
   readonly #origin: Origin
   readonly #target: RemoteTarget
   readonly #options: FileTransferOptions
-  /** How many bytes were there under the name before anything was sent; undefined if that is not known. */
-  #before: number | undefined
   #begunAt = 0
   #sentTo = 0
+  #hasMoved = false
   #isMixed = false
 
   constructor(connection: Carrier, origin: Origin, target: RemoteTarget, options: FileTransferOptions) {
@@ -35,6 +34,11 @@ export class UploadPosition {
     return this.#sentTo
   }
 
+  /** Whether anything was sent. */
+  get hasMoved(): boolean {
+    return this.#hasMoved
+  }
+
   /** Whether what is there is known not to be a part of this file: from here on every attempt begins anew. */
   get isMixed(): boolean {
     return this.#isMixed
@@ -48,6 +52,7 @@ export class UploadPosition {
 
   moved(count: number): void {
     this.#sentTo += count
+    this.#hasMoved = true
   }
 
   /** The size or the checksum of what is there tells that it is not this file. */
@@ -56,52 +61,45 @@ export class UploadPosition {
   }
 
   /**
-   * Where the first attempt is to begin.
+   * Where an attempt is to begin: behind what the server has, if that is of this file. A server may keep what was there before until an upload is whole, and somebody
+   * else may have put something there.
    *
    * @param isChecked Whether the whole will be compared by a checksum.
    */
-  async first(session: Session, isChecked: boolean, signal: AbortSignal): Promise<number> {
+  async whereToBegin(session: Session, isChecked: boolean, signal: AbortSignal): Promise<number> {
     const { known, settings } = this.#options
     const { path, isTemporary } = this.#target
-    if (this.#isMixed) return 0
-    if (isTemporary && !settings.resume) {
-      this.#before = 0 // a name that nobody else has
-      return 0
-    }
-    const told = isTemporary ? undefined : known?.size
-    // Further attempts have to know whose bytes are there.
-    const asks = told === undefined && (settings.resume || settings.retry.attempts > 0)
-    this.#before = asks ? ((await sizeIfTold(session, path, signal)) ?? 0) : told
-    if (!settings.resume || !this.#before) return 0
-    return (await this.#isPart(session, this.#before, isChecked, signal)) ? this.#before : 0
+    const mayGoOn = this.#hasMoved || settings.resume
+    if (this.#isMixed || !mayGoOn) return 0
+    const told = this.#hasMoved || isTemporary ? undefined : known?.size
+    const there = told ?? (await sizeIfTold(session, path, signal)) ?? 0
+    if (there === 0 || !this.#origin.canBeginAt(there)) return 0
+    const isPart = this.#hasMoved ? there <= this.#sentTo : await this.#isLater(session, there, signal)
+    return isPart && (isChecked || (await this.#hasSameTail(session, there, signal))) ? there : 0
   }
 
-  /**
-   * Where a further attempt is to begin. A server may keep what was there before until an upload is whole, so the size says something only if it is another one
-   * than before, or that of a part that this upload has gone on with.
-   */
-  async next(session: Session, signal: AbortSignal): Promise<number> {
-    if (this.#isMixed || this.#before === undefined) return 0
-    const there = (await sizeIfTold(session, this.#target.path, signal)) ?? 0
-    const isOwn = there <= this.#sentTo && (this.#begunAt > 0 ? there >= this.#begunAt : there !== this.#before)
-    return isOwn && this.#origin.canBeginAt(there) ? there : 0
+  /** Whether so many bytes that are there may have been sent of this file, by their time. */
+  async #isLater(session: Session, there: number, signal: AbortSignal): Promise<boolean> {
+    const { known } = this.#options
+    const { size = 0, modified, changed = modified } = await this.#origin.look()
+    if (there > size) return false
+    const sent = known?.modified ?? (await modifiedIfTold(session, this.#target.path, signal))
+    // Of what is whole nothing but its time tells that it is this file.
+    if (!sent) return there < size
+    // Servers may tell whole seconds only.
+    const isCopy = there === size && modified && Math.abs(Number(sent) - Number(modified)) < 1000
+    return isCopy || !changed || Number(sent) + 1000 > Number(changed)
   }
 
-  /** Whether so many bytes that are there are of this file. */
-  async #isPart(session: Session, there: number, isChecked: boolean, signal: AbortSignal): Promise<boolean> {
-    const { known, settings } = this.#options
-    const { path } = this.#target
-    const file = await this.#origin.look()
-    if (!this.#origin.canBeginAt(there) || there > (file.size ?? 0)) return false
-    // What was sent of it came later than its last change. Servers may tell whole seconds only.
-    const modified = known?.modified ?? (await modifiedIfTold(session, path, signal))
-    const changed = file.changed ?? file.modified
-    if (modified && changed && Number(modified) + 1000 <= Number(changed)) return false
-    if (isChecked) return true
+  async #hasSameTail(session: Session, there: number, signal: AbortSignal): Promise<boolean> {
+    const { settings } = this.#options
+    const { path, isTemporary } = this.#target
     const { flow, close } = this.#connection.throttles.flow('read', settings.throttles, settings.weight)
     try {
       const isSame = await hasSameTail(session, path, there, { origin: this.#origin, flow, signal })
-      return isSame ?? settings.trustsParts
+      // What can't be read is trusted under a name of ours, or if that was so when this upload went on with it.
+      const isTrusted = this.#hasMoved ? this.#begunAt > 0 && there >= this.#begunAt : settings.trustsParts
+      return isSame ?? (isTemporary || isTrusted)
     } finally {
       close()
     }

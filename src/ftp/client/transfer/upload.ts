@@ -1,6 +1,6 @@
 import { ChangedError, ChecksumError, ReplyError, TruncatedError } from '../../errors.ts'
 import { OverlookedError } from '../control/exchange.ts'
-import { askAhead } from '../data/passive.ts'
+import { askAhead } from '../data/port-ahead.ts'
 import { type ChecksumAlgorithm, checksumOf, checksumsOf } from '../operations/checksum.ts'
 import { setModified } from '../operations/files.ts'
 import type { Session } from '../session/session.ts'
@@ -101,10 +101,8 @@ class Upload {
     if (algorithm && failed === 0) this.#origin.expect(algorithm)
     const looking = this.#origin.look()
     looking.catch(() => {}) // it is told below
-    const isChecked = algorithm !== undefined
-    const offset =
-      failed > 0 ? await this.#position.next(session, end) : await this.#position.first(session, isChecked, end)
-    if (failed === 0) this.#wasResumed = offset > 0
+    const offset = await this.#position.whereToBegin(session, algorithm !== undefined, end)
+    if (failed === 0 || !this.#position.hasMoved) this.#wasResumed = offset > 0
     await this.#send(session, offset, looking, end)
     const { modified } = await looking
     const time = settings.preserveTimes ? modified : undefined
@@ -127,7 +125,7 @@ class Upload {
    * @returns Whether the server has answered all that.
    */
   async #checkTogether(session: Session, time: Date | undefined, signal: AbortSignal): Promise<boolean> {
-    if (!session.isTransferNext() || !session.settings.habits.takesAhead) return false
+    if (!session.isTransferNext() || !session.settings.habits.takesTogether) return false
     const results = await Promise.allSettled(
       session.control.together(() => {
         const size = this.#checkSize(session, signal)
@@ -138,7 +136,8 @@ class Upload {
     )
     const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
     if (failures.some((reason) => reason instanceof OverlookedError)) {
-      await session.goOneByOne(signal)
+      await session.goOneByOne()
+      signal.throwIfAborted()
       return false
     }
     if (failures.length > 0) throw failures[0]

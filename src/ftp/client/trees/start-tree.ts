@@ -104,7 +104,6 @@ async function transfer(
       return uploadFile(carrier, here, there, {
         settings: uploadSettings(settings, request, reason),
         progress,
-        known: compare !== undefined && reason === 'missing' ? { size: 0 } : undefined,
         ahead: true,
         signal: end,
       })
