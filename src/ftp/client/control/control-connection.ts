@@ -37,6 +37,8 @@ export interface ReplyOptions {
   /** How long the server may be silent, in ms; undefined is forever. */
   readonly timeout: number | undefined
   readonly signal?: AbortSignal | undefined
+  /** Whether an abort ends the wait only: the reply is there for the next who asks. @default the command is abandoned */
+  readonly isKept?: boolean | undefined
 }
 
 /**
@@ -157,14 +159,14 @@ export class ControlConnection {
    * @throws {TimeoutError} If the server is silent; the connection is closed then, since it may never answer. {@link OverlookedError} if the command was sent
    * ahead; the connection is not closed then. The signal's reason: the command is abandoned then. {@link ClosedError} if the connection closes.
    */
-  reply(exchange: Exchange, { phase, timeout, signal }: ReplyOptions): Promise<Reply> {
+  reply(exchange: Exchange, { phase, timeout, signal, isKept }: ReplyOptions): Promise<Reply> {
     const come = exchange.replies.shift()
     if (come) return Promise.resolve(come)
     return new Promise((resolve, reject) => {
       if (exchange.isAbandoned) throw exchange.givenUp()
       if (this.#failure) throw this.closed(exchange.command)
       signal?.throwIfAborted()
-      const giveUp = onAbort(signal, (reason) => exchange.abandon(reason))
+      const giveUp = onAbort(signal, (reason) => (isKept ? exchange.fail(reason) : exchange.abandon(reason)))
       const { isAhead } = exchange
       const most = isAhead ? Math.min(timeout ?? OVERLOOKED, OVERLOOKED) : timeout
       const stop = this.silence.watch({ phase, timeout: most, progress: this.#progress }, (error) => {

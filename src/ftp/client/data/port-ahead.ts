@@ -1,4 +1,3 @@
-import { unlessAborted } from '../../../streams/io/write-side.ts'
 import type { Reply } from '../../protocol/reply.ts'
 import { type Exchange, OverlookedError } from '../control/exchange.ts'
 import type { AheadReply, Session } from '../session/session.ts'
@@ -19,53 +18,44 @@ export function askAhead(session: Session): void {
 /** EPSV that was sent before the transfer it is for. */
 class PortAhead implements AheadReply {
   readonly #session: Session
-  readonly #answer: Promise<Reply | undefined>
-  /** Undefined as long as the server has not answered. */
-  #answeredAt: number | undefined
+  readonly #exchange: Exchange
+  readonly #sentAt: number
+  #reply: Reply | undefined
 
   constructor(session: Session) {
     this.#session = session
-    this.#answer = this.#wait(session.send('EPSV'))
+    this.#sentAt = session.settings.clock.now()
+    this.#exchange = session.send('EPSV')
   }
 
   get isPending(): boolean {
-    return this.#answeredAt === undefined
+    return !this.#exchange.isDone && !this.#exchange.isAbandoned
   }
 
   async settled(signal: AbortSignal | undefined): Promise<void> {
-    await unlessAborted(this.#answer, signal)
+    this.#reply = await this.#answer(signal)
   }
 
   async take(signal: AbortSignal | undefined): Promise<Reply | undefined> {
-    await unlessAborted(this.#answer, signal)
+    const { habits, clock } = this.#session.settings
+    const isOld = !this.isPending && clock.now() - this.#sentAt > HOLDS
+    const reply = this.#reply ?? (this.#exchange.isAbandoned ? undefined : await this.#answer(signal))
     this.#session.ahead = undefined
-    const isOld = this.#session.settings.clock.now() - (this.#answeredAt ?? 0) > HOLDS
-    return isOld ? undefined : await this.#answer
+    // It may have come too early for the server.
+    if (reply && reply.code !== 229 && this.#exchange.isAhead) habits.takesTogether = false
+    return isOld ? undefined : reply
   }
 
-  async #wait(exchange: Exchange): Promise<Reply | undefined> {
+  /** Who stops waiting for it leaves it to the next. */
+  async #answer(signal: AbortSignal | undefined): Promise<Reply | undefined> {
     const session = this.#session
-    const { habits, clock } = session.settings
     try {
-      const reply = await session.outcome(exchange, { expectedCodes: ['2xx', '4xx', '5xx'] })
-      // It may have come too early for the server.
-      if (exchange.isAhead && reply.code !== 229) habits.takesTogether = false
-      return reply
+      return await session.outcome(this.#exchange, { expectedCodes: ['2xx', '4xx', '5xx'], signal, isKept: true })
     } catch (error) {
-      if (error instanceof OverlookedError) await this.#recover()
-      // Or else the connection is lost, which the next command tells; or a transfer was given up, and the order of replies made certain.
+      signal?.throwIfAborted()
+      if (!(error instanceof OverlookedError)) throw error
+      await session.goOneByOne()
       return undefined
-    } finally {
-      this.#answeredAt = clock.now()
-    }
-  }
-
-  async #recover(): Promise<void> {
-    try {
-      await this.#session.goOneByOne()
-    } catch (error) {
-      // The next command tells that the connection is lost.
-      this.#session.log.note(`the order of replies could not be made certain: ${String(error)}`)
     }
   }
 }

@@ -25,6 +25,9 @@ export interface CommandOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** How the reply to a command that was sent before is waited for. */
+export interface OutcomeOptions extends CommandOptions, Pick<ReplyOptions, 'isKept'> {}
+
 /** The reply to a command that was sent before it is needed. */
 export interface AheadReply {
   /** Whether it may still come. */
@@ -114,8 +117,8 @@ export class Session {
   }
 
   /** How a reply to an ordinary command is waited for. */
-  patience(signal: AbortSignal | undefined): ReplyOptions {
-    return { phase: 'command', timeout: this.settings.timeouts.command, signal }
+  patience(signal: AbortSignal | undefined, isKept?: boolean): ReplyOptions {
+    return { phase: 'command', timeout: this.settings.timeouts.command, signal, isKept }
   }
 
   /** Sends a command whose reply will be asked for later. */
@@ -129,17 +132,17 @@ export class Session {
    * @throws {ReplyError} If its code is none of the expected ones.
    */
   async command(verb: string, argument?: string, options: CommandOptions = {}): Promise<Reply> {
-    options.signal?.throwIfAborted()
     // A server may overlook what comes before it has answered that.
     if (this.ahead?.isPending) await this.ahead.settled(options.signal)
+    options.signal?.throwIfAborted()
     return await this.outcome(this.send(verb, argument), options)
   }
 
   /** The reply that ends a command that was sent before. As {@link Session.command}. */
-  async outcome(exchange: Exchange, options: CommandOptions = {}): Promise<Reply> {
-    const { expectedCodes = '2xx', waitCodes = '1xx', signal } = options
+  async outcome(exchange: Exchange, options: OutcomeOptions = {}): Promise<Reply> {
+    const { expectedCodes = '2xx', waitCodes = '1xx', signal, isKept } = options
     for (;;) {
-      const reply = await this.control.reply(exchange, this.patience(signal))
+      const reply = await this.control.reply(exchange, this.patience(signal, isKept))
       if (matchesCode(reply.code, expectedCodes)) {
         // A preliminary reply can be what was asked for; then there is one more to come, which nobody will ask for.
         if (!exchange.isDone) exchange.abandon()
