@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { serve } from './cli-ftp-server.ts'
 import { jsonOf, sluice, startSluice } from './cli-sluice.ts'
@@ -78,6 +78,9 @@ test('sluice mirror takes no file for a directory, and names what is one', async
   ] as const
   for (const [ends, says] of cases) {
     expect(await sluice(['mirror', ...ends])).toMatchObject({ code: 1, stderr: `sluice: Cannot mirror ${says}\n` })
+    const json = jsonOf(await sluice(['mirror', ...ends, '--json']))
+    expect(json).toMatchObject({ outcome: 'failed', exitCode: 1, failures: 1 })
+    expect(json.error).toMatchObject({ message: `Cannot mirror ${says}` })
   }
   expect(readdirSync(served.here('')).sort()).toEqual(['file', 'site'])
 })
@@ -97,10 +100,12 @@ test('sluice mirror --dry-run tells no rate of what did not move', async () => {
 
 test.skipIf(process.platform === 'win32')('sluice mirror that is interrupted says that it goes on', async () => {
   await using served = await serve()
-  writeFileSync(served.there('large'), randomBytes(2 ** 21))
+  // Large enough to be under way still, however late this process is.
+  writeFileSync(served.there('large'), randomBytes(2 ** 25))
   const args = ['mirror', `${served.url}/`, served.here('copy'), '--limit', '1MiB/s', '--progress']
   const { child, ended } = startSluice(args)
-  await new Promise((resolve) => child.stderr?.once('readable', resolve))
+  const isBegun = () => statSync(served.here('copy/.large.sluice-part'), { throwIfNoEntry: false })?.size
+  await expect.poll(isBegun, { timeout: 10_000 }).toBeGreaterThan(0)
   child.kill('SIGINT')
   const { code, stderr } = await ended
   expect(code).toBe(130)

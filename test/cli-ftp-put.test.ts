@@ -108,6 +108,17 @@ test('sluice put says what to do about a missing directory', async () => {
   }
 })
 
+test('sluice put says what is not there, in JSON too, and sends nothing', async () => {
+  await using served = await serve()
+  writeFileSync(served.here('file'), 'x')
+  const args = ['put', served.here('file'), served.here('none'), `${served.url}/`]
+  const message = `Cannot put ${JSON.stringify(served.here('none'))}: there is no such file (ENOENT); check the path`
+  expect(await sluice(args)).toMatchObject({ code: 1, stderr: `sluice: ${message}\n` })
+  const error = { code: 'ENOENT', message }
+  expect(jsonOf(await sluice([...args, '--json']))).toMatchObject({ outcome: 'failed', exitCode: 1, files: 0, error })
+  expect(readdirSync(served.there(''))).toEqual([])
+})
+
 function readFile(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')

@@ -9,9 +9,9 @@ import { openStandardOutput, type Sink } from '../pipe/ends.ts'
 import type { RemoteUrl } from '../remote/remote-url.ts'
 import type { Job, JobContext } from '../transfer/job.ts'
 import { fileOptions, treeOptions } from '../transfer/library-options.ts'
-import { runJobs } from '../transfer/run-jobs.ts'
+import { outcomeOf, runJobs } from '../transfer/run-jobs.ts'
 import type { TransferOptions } from '../transfer/transfer-options.ts'
-import { reportTransfers } from '../transfer/transfer-report.ts'
+import { type Outcome, reportTransfers } from '../transfer/transfer-report.ts'
 import { type GetStep, planGet } from './get-plan.ts'
 
 /** What `sluice get` is asked to do. */
@@ -29,9 +29,13 @@ export interface GetOptions extends TransferOptions {
  * @throws {UsageError} Before anything was transferred.
  */
 export async function runGet(options: GetOptions): Promise<number> {
-  const { urls, output, recursive, resume } = options
-  if (output === '-' && resume)
+  if (options.output === '-' && options.resume)
     throw new UsageError('Cannot use --resume with standard output, of which nothing is kept')
+  return reportTransfers(options, await outcomeOf(() => getAll(options)))
+}
+
+async function getAll(options: GetOptions): Promise<Outcome> {
+  const { urls, output, recursive } = options
   const isFile = output !== undefined && output !== '-'
   const steps = planGet(urls, { output, recursive, kind: isFile ? await kindOf(output) : 'missing' })
   const sink = output === '-' ? await openStandardOutput() : undefined
@@ -44,8 +48,8 @@ export async function runGet(options: GetOptions): Promise<number> {
       if (isInto) await makeFolder(output)
     },
   })
-  if (sink && !sink.stream.destroyed) await ended(sink)
-  return reportTransfers(options, outcome)
+  const failure = sink && !sink.stream.destroyed ? await ended(sink) : undefined
+  return failure ? { ...outcome, failures: [...outcome.failures, failure] } : outcome
 }
 
 async function makeFolder(path: string): Promise<void> {
@@ -112,11 +116,13 @@ async function toStream(
   }
 }
 
-async function ended({ stream, name }: Sink): Promise<void> {
+/** What went wrong with the rest of the output, if anything did. */
+async function ended({ stream, name }: Sink): Promise<Failure | undefined> {
   try {
     stream.end()
     await finished(stream, { readable: false })
+    return undefined
   } catch (error) {
-    throw ioFailure('write', name, error)
+    return ioFailure('write', name, error)
   }
 }

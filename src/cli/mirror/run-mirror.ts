@@ -9,7 +9,7 @@ import { isUrl, parseRemoteUrl, type RemoteUrl } from '../remote/remote-url.ts'
 import { printable, tell } from '../tell.ts'
 import type { Job, JobContext } from '../transfer/job.ts'
 import { treeOptions } from '../transfer/library-options.ts'
-import { runJobs } from '../transfer/run-jobs.ts'
+import { outcomeOf, runJobs } from '../transfer/run-jobs.ts'
 import type { TransferOptions } from '../transfer/transfer-options.ts'
 import { reportTransfers } from '../transfer/transfer-report.ts'
 
@@ -44,11 +44,10 @@ export function readEnds(from: string, to: string): Pick<MirrorOptions, 'directi
  * Runs `sluice mirror`.
  *
  * @returns The exit code; what happened is told on stderr.
- * @throws {Failure} If the folder here can't be one.
+ * @throws {UsageError} Before anything was transferred.
  */
 export async function runMirror(options: MirrorOptions): Promise<number> {
   const { url, folder, direction, dryRun } = options
-  await checkFolder('mirror', folder, { mayBeMissing: direction === 'download' })
   let summary: MirrorSummary | undefined
   const actions: MirrorAction[] = []
   const run = async (context: JobContext) => {
@@ -86,7 +85,10 @@ export async function runMirror(options: MirrorOptions): Promise<number> {
     return { ...action, name: `${shown} of ${url.shown}`, localName: `the copy of ${shown}` }
   }
   const job: Job = { url, action, actionOn, isFile: false, run }
-  const outcome = await runJobs([job], options)
+  const outcome = await outcomeOf(async () => {
+    await checkFolder('mirror', folder, { mayBeMissing: direction === 'download' })
+    return await runJobs([job], options)
+  })
   if (dryRun && actions.length > 0) await writeOut(actions.map((each) => actionLine(each, options.json)).join(''))
   if (summary && !options.json && outcome.failures.length === 0 && !outcome.interruption && isIdle(summary)) {
     if (outcome.wasShown) tell(idleLine(summary, outcome.elapsed))

@@ -5,7 +5,7 @@ import { openSource } from '../pipe/ends.ts'
 import type { RemoteUrl } from '../remote/remote-url.ts'
 import type { Job, JobContext } from '../transfer/job.ts'
 import { fileOptions, treeOptions } from '../transfer/library-options.ts'
-import { runJobs } from '../transfer/run-jobs.ts'
+import { outcomeOf, runJobs } from '../transfer/run-jobs.ts'
 import type { TransferOptions } from '../transfer/transfer-options.ts'
 import { reportTransfers } from '../transfer/transfer-report.ts'
 import { type PutStep, planPut } from './put-plan.ts'
@@ -24,14 +24,17 @@ export interface PutOptions extends TransferOptions {
  * Runs `sluice put`.
  *
  * @returns The exit code; what happened is told on stderr.
- * @throws {UsageError | Failure} Before anything was transferred.
+ * @throws {UsageError} Before anything was transferred.
  */
 export async function runPut(options: PutOptions): Promise<number> {
   const { files, url } = options
-  const kinds = await Promise.all(files.map((path) => (path === '-' ? 'device' : kindOf(path))))
-  const things = files.map((path, i) => ({ path, kind: kinds[i] ?? 'missing' }))
-  const jobs = planPut(things, url, options).map((step, i) => jobOf(step, kinds[i] === 'device', options))
-  return reportTransfers(options, await runJobs(jobs, options))
+  const outcome = await outcomeOf(async () => {
+    const kinds = await Promise.all(files.map((path) => (path === '-' ? 'device' : kindOf(path))))
+    const things = files.map((path, i) => ({ path, kind: kinds[i] ?? 'missing' }))
+    const jobs = planPut(things, url, options).map((step, i) => jobOf(step, kinds[i] === 'device', options))
+    return await runJobs(jobs, options)
+  })
+  return reportTransfers(options, outcome)
 }
 
 function jobOf({ from = '-', isTree, to }: PutStep, isStream: boolean, options: PutOptions): Job {

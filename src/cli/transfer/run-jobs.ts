@@ -27,7 +27,7 @@ export interface RunOptions {
  * Runs transfers, as many at a time as the options say, under the limits that they say. One that fails does not stop the others.
  *
  * @returns How it ended; nothing is told yet.
- * @throws {UsageError | Interruption} Before anything was transferred.
+ * @throws {UsageError | Failure | Interruption} Before anything was transferred.
  */
 export async function runJobs(jobs: readonly Job[], options: TransferOptions, how: RunOptions = {}): Promise<Outcome> {
   const screen = showBoard(options, how.dataShows === true)
@@ -42,6 +42,20 @@ export async function runJobs(jobs: readonly Job[], options: TransferOptions, ho
     return { ...outcome, share: share?.figures }
   } finally {
     await share?.close()
+  }
+}
+
+/**
+ * What fails before anything is transferred is told as what fails afterwards: in JSON too.
+ *
+ * @throws What is not a way for transfers to end; an {@link Interruption} at a question.
+ */
+export async function outcomeOf(work: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Failure) return nothingDone(error)
+    throw error
   }
 }
 
