@@ -143,12 +143,19 @@ for (const times of [1, 2]) {
     `sluice get leaves nothing behind when its terminal is closed, told ${times} times`,
     async () => {
       await using served = await serve()
-      writeFileSync(served.there('large'), randomBytes(2 * MIB))
+      // More than fits in the buffers on the way.
+      writeFileSync(served.there('large'), randomBytes(32 * MIB))
       const args = ['get', `${served.url}/large`, '-o', served.here('large'), '--limit', '1MiB/s', '--progress']
       const { child, ended } = startSluice(args)
       await new Promise((resolve) => child.stderr?.once('readable', resolve))
-      for (let i = 0; i < times; i++) child.kill('SIGHUP')
-      expect((await ended).code).toBe(129)
+      let told = 1
+      // The first has been heeded when the transfer is given up; nothing has ended before that is answered.
+      served.server.on('command', (_, { verb }) => {
+        if (verb === 'ABOR' && told < times && child.kill('SIGHUP')) told++
+      })
+      child.kill('SIGHUP')
+      expect(await ended).toMatchObject({ code: 129, signal: null })
+      expect(told).toBe(times)
       expect(readdirSync(served.here(''))).toEqual([])
     },
   )
