@@ -1,6 +1,7 @@
+import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { checkHost, checkNested, checkOptions, optionNames } from './check-options.ts'
+import { checkHost, checkNested, checkOneOf, checkOptions, optionNames } from './check-options.ts'
 
 interface Options {
   readonly direction?: string
@@ -34,6 +35,7 @@ const wrong: { title: string; options: unknown; says: string }[] = [
   },
   { title: 'null', options: null, says: 'is null' },
   { title: 'a large integer', options: 1n, says: 'is 1n' },
+  { title: 'a list', options: [], says: 'is []' },
   { title: 'a function', options: () => {}, says: 'is a function' },
 ]
 for (const { title, options, says } of wrong) {
@@ -85,6 +87,23 @@ test('checkNested() names the option and the one within', () => {
   expect(check(undefined)).not.toThrow()
 })
 
+const around: Record<string, unknown> = {}
+around.self = around
+const shown: { title: string; value: unknown; says: string }[] = [
+  { title: 'an object that has itself', value: around, says: 'is <ref *1> { self: [Circular *1] }' },
+  { title: 'a large integer in an object', value: { size: 1n }, says: 'is { size: 1n }' },
+  { title: 'an object without a class', value: Object.create(null), says: 'is [Object: null prototype] {}' },
+  { title: 'a URL, but not what is in it', value: new URL('ftp://ann:secret@host/'), says: 'is [object URL]' },
+  { title: 'the beginning of a long text', value: 'x'.repeat(1e6), says: `is "${'x'.repeat(199)}…` },
+]
+for (const { title, value, says } of shown) {
+  test(`checkOneOf() shows ${title}`, () => {
+    const check = () => checkOneOf('mirror', 'compare', value, ['size'])
+    expect(check).toThrow(says)
+    expect(check).not.toThrow('secret')
+  })
+}
+
 const hosts: { host: unknown; says: string }[] = [
   { host: 'ftp://127.0.0.1:2121/', says: 'not a URL, is "ftp://127.0.0.1:2121/"; give the port as \'port\'' },
   { host: 'ftp://ann:secret@example.com/', says: 'not a URL, is "ftp://...@example.com/"' },
@@ -97,9 +116,13 @@ const hosts: { host: unknown; says: string }[] = [
   { host: '', says: 'is ""' },
   { host: undefined, says: 'is undefined' },
   { host: 5, says: 'is 5' },
+  { host: null, says: 'is null' },
+  { host: new URL('ftp://ann:secret@example.com/'), says: 'is [object URL]' },
+  { host: { password: 'secret' }, says: 'is [object Object]' },
+  { host: around, says: 'is [object Object]' },
 ]
 for (const { host, says } of hosts) {
-  test(`checkHost() refuses ${JSON.stringify(host)}`, () => {
+  test(`checkHost() refuses ${inspect(host)}`, () => {
     const check = () => checkHost('connect', host)
     expect(check).toThrow(TypeError)
     expect(check).toThrow("Cannot connect: 'host' must be a name or an address")

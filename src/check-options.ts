@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+
 /** The names of the options that a call has. */
 export type OptionNames = ReadonlySet<string>
 
@@ -27,11 +29,7 @@ export function checkOptions(
   names: OptionNames,
   hints?: Readonly<Record<string, string>>,
 ): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`Cannot ${action}: the options must be an object of ${list(names)}, is ${show(options)}`)
-  }
-  // Inherited ones too: they would be heeded. An AbortSignal in place of `{ signal }` is found out by that as well.
-  for (const name in options) if (!names.has(name)) refuse(action, options, name, names, hints)
+  check(action, undefined, options, names, hints)
 }
 
 /**
@@ -40,11 +38,7 @@ export function checkOptions(
  * @throws {TypeError}
  */
 export function checkNested(action: string, name: string, options: unknown, names: OptionNames): void {
-  if (options === undefined) return
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError(`Cannot ${action}: '${name}' must be ${list(names)}, is ${show(options)}`)
-  }
-  for (const inner in options) if (!names.has(inner)) refuse(action, options, inner, names, undefined, `${name}.`)
+  if (options !== undefined) check(action, name, options, names, undefined)
 }
 
 /**
@@ -83,6 +77,7 @@ export function checkMilliseconds(action: string, name: string, value: unknown):
  */
 export function checkHost(action: string, host: unknown): void {
   const wanted = `Cannot ${action}: 'host' must be a name or an address`
+  if (typeof host === 'object' && host !== null) throw new TypeError(`${wanted}, is ${classOf(host)}`)
   if (typeof host !== 'string' || host === '') throw new TypeError(`${wanted}, is ${show(host)}`)
   const shown = show(host.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, '$1...@'))
   if (host.includes('://')) throw new TypeError(`${wanted}, not a URL, is ${shown}; give the port as 'port'`)
@@ -91,22 +86,49 @@ export function checkHost(action: string, host: unknown): void {
   if (/^[^:]*:\d*$/.test(host)) throw new TypeError(`${wanted}, is ${shown}; give the port as 'port'`)
 }
 
-/** A value for an error's text. */
-function show(value: unknown): string {
-  if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'number' || typeof value === 'symbol' || value === undefined) return String(value)
-  return typeof value === 'function' ? 'a function' : JSON.stringify(value)
+/** A value for an error's text: short, and in one line. Objects that are more than data are told by their class. */
+export function show(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object' && value !== null && !DATA.has(classOf(value))) return classOf(value)
+  const text = typeof value === 'string' ? JSON.stringify(value) : inspect(value, SHORT).replace(/\s+/g, ' ')
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
+}
+
+const DATA: ReadonlySet<string> = new Set(['[object Object]', '[object Array]'])
+/** Cycles and large integers are fine, code of the object does not run. */
+const SHORT = { depth: 0, breakLength: Infinity, customInspect: false } as const
+const LONGEST = 200
+
+/** What an object is, such as `[object URL]`, where nothing of what is in it may be shown. */
+export function classOf(value: unknown): string {
+  return Object.prototype.toString.call(value)
 }
 
 const list = (names: OptionNames): string => `{ ${[...names].join(', ')} }`
 
+/** @param within The name of the option that these are options of; undefined for the options themselves. */
+function check(
+  action: string,
+  within: string | undefined,
+  options: unknown,
+  names: OptionNames,
+  hints: Readonly<Record<string, string>> | undefined,
+): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const what = within === undefined ? 'the options must be an object of' : `'${within}' must be`
+    throw new TypeError(`Cannot ${action}: ${what} ${list(names)}, is ${show(options)}`)
+  }
+  // Inherited ones too: they would be heeded. An AbortSignal in place of `{ signal }` is found out by that as well.
+  for (const name in options) if (!names.has(name)) refuse(action, within, options, name, names, hints)
+}
+
 function refuse(
   action: string,
+  within: string | undefined,
   options: object,
   name: string,
   names: OptionNames,
   hints: Readonly<Record<string, string>> | undefined,
-  prefix = '',
 ): void {
   // Somebody has put it into all objects there are, and nobody into these.
   if (name in Object.prototype && !Object.hasOwn(options, name)) return
@@ -114,7 +136,7 @@ function refuse(
   const near = nearest(name, names)
   const meant = near === undefined ? `these are: ${list(names)}` : `did you mean '${near}'?`
   const hint = hints && Object.hasOwn(hints, name) ? hints[name] : meant
-  throw new TypeError(`Cannot ${action}: '${prefix}${name}' is no option; ${hint}`)
+  throw new TypeError(`Cannot ${action}: '${within === undefined ? '' : `${within}.`}${name}' is no option; ${hint}`)
 }
 
 /** What options are called in other libraries, in small letters, and what here, as far as a call has such a one. */

@@ -8,6 +8,7 @@ import {
   checkOneOf,
   checkOptions,
   optionNames,
+  show,
 } from '../../check-options.ts'
 import { type Clock, systemClock } from '../../clock.ts'
 import { checkSignal } from '../../on-abort.ts'
@@ -164,8 +165,11 @@ const OPTIONS = optionNames<ClientOptions>({ ...CLIENT_NAMES, signal: true })
 const ACTIVE_OPTIONS = optionNames<ActiveOptions>({ address: true, ports: true })
 const PORT_RANGE = optionNames<NonNullable<ActiveOptions['ports']>>({ from: true, to: true })
 
-/** Who comes from a library where it is so must not log in in the clear. @internal */
-export const CLIENT_HINTS = { secure: "TLS is tls: 'explicit' or 'implicit'" } as const
+/** Who comes from a library where `secure` is an option must not log in in the clear. @internal */
+export const CLIENT_HINTS = {
+  secure: "TLS is tls: 'explicit' or 'implicit'",
+  host: "'host' is the first argument",
+} as const
 
 /** @throws {TypeError | RangeError} If an option is wrong. */
 export function clientSettings(host: string, options: ClientOptions): ClientSettings {
@@ -217,14 +221,12 @@ export function clientSettings(host: string, options: ClientOptions): ClientSett
 
 function checkAddress(address: string | undefined): void {
   if (address === undefined || isIP(address)) return
-  throw new RangeError(
-    `Cannot connect to an FTP server: 'active.address' must be an IP address, is ${JSON.stringify(address)}`,
-  )
+  throw new RangeError(`Cannot connect to an FTP server: 'active.address' must be an IP address, is ${show(address)}`)
 }
 
 function checkPort(name: string, port: number): number {
   if (typeof port !== 'number') {
-    throw new TypeError(`Cannot connect to an FTP server: '${name}' must be a number, is ${JSON.stringify(port)}`)
+    throw new TypeError(`Cannot connect to an FTP server: '${name}' must be a number, is ${show(port)}`)
   }
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port
   throw new RangeError(`Cannot connect to an FTP server: '${name}' must be an integer from 1 to 65535, is ${port}`)
