@@ -40,6 +40,20 @@ test('a client that does not take its replies is not read from any more', async 
   await vi.waitFor(() => expect(server.connections).toHaveLength(0))
 })
 
+test('new Server({ root }) means the folder that has that path then, wherever the process is when it listens', async () => {
+  const [base, before] = [await mkdtemp(join(tmpdir(), 'sluice-root-')), process.cwd()]
+  try {
+    await mkdir(join(base, 'root'))
+    process.chdir(base)
+    await using server = new Server({ root: 'root' })
+    process.chdir(before)
+    await server.listen()
+  } finally {
+    process.chdir(before)
+    await rm(base, { recursive: true })
+  }
+})
+
 test('Server.listen() rejects when its root is no directory, and works once it is one', async () => {
   const base = await mkdtemp(join(tmpdir(), 'sluice-root-'))
   try {

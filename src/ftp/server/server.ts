@@ -90,7 +90,8 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     super()
     const emit: EmitEvent = (name, ...args) => tell(this, name, args)
     this.#host = new ServerHost(options, emit, (session) => this.#left(session))
-    this.#root = options.root
+    // As the file system does: the process may be elsewhere when it listens.
+    this.#root = options.root === undefined ? undefined : resolve(options.root)
     const { global, perConnection } = this.#host.level
     this.throttles = Object.freeze({ serverGlobal: global, serverPerConnection: perConnection })
   }
@@ -293,8 +294,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
 }
 
 /** What clients would be refused for, one by one: the text is for the owner, and names the folder on the disk. */
-async function checkRoot(root: string): Promise<void> {
-  const path = resolve(root)
+async function checkRoot(path: string): Promise<void> {
   const found = await stat(path).catch((error: unknown) => {
     throw FileError.from(error, 'serve', path)
   })
