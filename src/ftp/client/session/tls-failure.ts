@@ -32,7 +32,12 @@ export function tlsFailure(error: unknown, { host, tls }: ClientSettings): unkno
   const [state, remedy] = known(error.code, tls) ?? []
   if (state !== undefined) return new TlsError(host, { tlsCode: error.code, state, remedy }, { cause: error })
   if (!/^(ERR_SSL_|CERT_|UNABLE_TO_|INVALID_)/.test(error.code)) return error
-  return new TlsError(host, { tlsCode: error.code, state: error.message, remedy: undefined }, { cause: error })
+  return new TlsError(host, { tlsCode: error.code, state: stateOf(error), remedy: undefined }, { cause: error })
+}
+
+/** Messages of OpenSSL have the place in its source, and a line break: what is the matter stands in `reason`. */
+function stateOf(error: Error & { readonly reason?: unknown }): string {
+  return typeof error.reason === 'string' ? error.reason : error.message.trim().replace(/\s*\n\s*/g, ' ')
 }
 
 function known(code: string, tls: ClientSettings['tls']): Known | undefined {
