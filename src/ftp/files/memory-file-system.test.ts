@@ -126,6 +126,10 @@ const seeds: [title: string, files: object, error: object][] = [
   ['a path that is not absolute', { 'a.txt': '' }, TypeError],
   ['a path that leads up', { '/../a': '' }, { code: 'EINVAL' }],
   ['a number for content', { '/a': 1 }, TypeError],
+  ['a symbol for content', { '/a': Symbol('a') }, TypeError],
+  ['an object without a class for content', { '/a': Object.create(null) }, TypeError],
+  ['a Map', new Map([['/a', '']]), TypeError],
+  ['a list', ['/a'], TypeError],
   ['a file in a file', { '/a': '', '/a/b': '' }, { code: 'ENOTDIR' }],
   ['a directory in place of a file', { '/a': '', '/a/b': null }, { code: 'ENOTDIR' }],
   ['a file in place of a directory', { '/a/b': '', '/a': '' }, { code: 'EISDIR' }],
@@ -139,6 +143,23 @@ for (const [title, wrong, error] of seeds) {
     else expect(create).toThrow(expect.objectContaining({ name: 'FileError', ...error }))
   })
 }
+
+test('new MemoryFileSystem({ files }) says what is to be there in place of null', () => {
+  const create = () => new MemoryFileSystem({ files: null as never })
+  expect(create).toThrow("Cannot create a file system: 'files' must be an object of contents by path, is [object Null]")
+})
+
+test('MemoryFileSystem.writeFile() leaves what was, and no file where none was, if there is no room', async () => {
+  const files = new MemoryFileSystem({ maxBytes: 10, files: { '/a': '1234', '/b': '5678' } })
+  await expect(files.writeFile('/a', '1234567')).rejects.toMatchObject({ code: 'ENOSPC' })
+  expect(String(await files.readFile('/a'))).toBe('1234')
+  await expect(files.writeFile('/c', '123')).rejects.toMatchObject({ code: 'ENOSPC' })
+  await expect(files.stat('/c')).rejects.toMatchObject({ code: 'ENOENT' })
+  expect(files.usedBytes).toBe(8)
+  // What it replaces gives its room.
+  await files.writeFile('/a', '123456')
+  expect(files.usedBytes).toBe(10)
+})
 
 test('MemoryFileSystem.writeFile() replaces what is there, and readFile() gives a copy', async () => {
   const files = new MemoryFileSystem({ maxBytes: 10 })

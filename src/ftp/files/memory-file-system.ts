@@ -1,4 +1,4 @@
-import { checkOptions, optionNames } from '../../check-options.ts'
+import { checkOptions, classOf, optionNames, show } from '../../check-options.ts'
 import type { Clock } from '../../clock.ts'
 import { parseSize, type Size } from '../../units.ts'
 import { FileError } from './file-error.ts'
@@ -57,18 +57,21 @@ export class MemoryFileSystem implements FileSystem {
   readonly #root: MemoryDirectoryNode
 
   /**
-   * @throws {RangeError} If a maximum is no integer >= 0. {@link TypeError} for `files` that can't be, and {@link FileError} for those that
+   * @throws {RangeError} If a maximum is no whole number >= 0. {@link TypeError} for `files` that can't be, and {@link FileError} for those that
    * have no room, or can't be together.
    */
   constructor(options: MemoryFileSystemOptions = {}) {
     checkOptions('create a file system', options, OPTIONS)
-    const { maxBytes: most = DEFAULT_BYTES, maxEntries = DEFAULT_ENTRIES, clock, files = {} } = options
-    const maxBytes = typeof most === 'string' ? parseSize(most) : most
-    for (const [name, value] of Object.entries({ maxBytes, maxEntries })) {
-      if (Number.isSafeInteger(value) && value >= 0) continue
-      throw new RangeError(`Cannot create a file system: '${name}' must be an integer >= 0, is ${value}`)
+    const { maxBytes = DEFAULT_BYTES, maxEntries = DEFAULT_ENTRIES, clock, files = {} } = options
+    if (!Number.isSafeInteger(maxEntries) || maxEntries < 0) {
+      throw new RangeError(`Cannot create a file system: 'maxEntries' must be an integer >= 0, is ${show(maxEntries)}`)
     }
-    this.#space = new MemorySpace(maxBytes, maxEntries)
+    // A Map has entries, but none that Object.entries knows.
+    if (classOf(files) !== '[object Object]') {
+      const wanted = "'files' must be an object of contents by path"
+      throw new TypeError(`Cannot create a file system: ${wanted}, is ${classOf(files)}`)
+    }
+    this.#space = new MemorySpace(parseSize(maxBytes), maxEntries)
     const offset = clock ? Date.now() - clock.now() : 0
     this.#now = clock ? () => offset + clock.now() : Date.now
     this.#root = new MemoryDirectoryNode(this.#now())
@@ -87,7 +90,7 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   /**
-   * Puts a whole file there, in place of what was, and makes the directories on the way.
+   * Puts a whole file there, in place of what was, and makes the directories on the way. What was stays if there is no room.
    *
    * @throws {FileError} `EISDIR` if a directory is there, `ENOTDIR` if a part on the way is none, `ENOSPC`.
    */
@@ -185,15 +188,20 @@ export class MemoryFileSystem implements FileSystem {
 
   #put(path: string, content: FileContent): void {
     if (typeof content !== 'string' && !(content instanceof Uint8Array)) {
-      throw new TypeError(`Cannot write ${JSON.stringify(path)}: the content must be text or bytes, is ${content}`)
+      throw new TypeError(
+        `Cannot write ${JSON.stringify(path)}: the content must be text or bytes, is ${show(content)}`,
+      )
     }
     const bytes = typeof content === 'string' ? Buffer.from(content) : content
     this.#makeDirectories(path, partsOf('write', path).slice(0, -1))
-    const node = this.#findToWrite(path, 'replace') ?? this.#create(path)
-    if (node.type === 'directory') throw new FileError('write', path, 'EISDIR')
-    node.cut(0)
-    const code = node.grow(bytes.length)
+    const found = this.#findToWrite(path, 'replace')
+    if (found?.type === 'directory') throw new FileError('write', path, 'EISDIR')
+    const node = found ?? new MemoryFileNode(this.#space, this.#now())
+    const code = node.lack(bytes.length)
     if (code) throw new FileError('write', path, code)
+    if (!found) this.#create(path, node)
+    node.cut(0)
+    node.grow(bytes.length)
     node.bytes.set(bytes)
     node.size = bytes.length
     node.modified = this.#now()
@@ -246,9 +254,8 @@ export class MemoryFileSystem implements FileSystem {
     return node
   }
 
-  #create(path: string): MemoryFileNode {
+  #create(path: string, node = new MemoryFileNode(this.#space, this.#now())): MemoryFileNode {
     const { parent, name } = this.#place('open', path)
-    const node = new MemoryFileNode(this.#space, this.#now())
     this.#add('open', path, parent, name, node)
     return node
   }

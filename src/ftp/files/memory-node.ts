@@ -11,6 +11,10 @@ export class MemorySpace {
     this.maxBytes = maxBytes
     this.maxEntries = maxEntries
   }
+
+  get freeBytes(): number {
+    return this.maxBytes - this.usedBytes
+  }
 }
 
 const NO_BYTES = Buffer.alloc(0)
@@ -31,13 +35,19 @@ export class MemoryFileNode {
     this.modified = modified
   }
 
-  /** Makes room for `size` bytes. @returns The error number's name if there is none. */
+  /** Why there is no room for `size` bytes in all: the error number's name. Undefined if there is. */
+  lack(size: number): 'ENOSPC' | 'EFBIG' | undefined {
+    if (size > constants.MAX_LENGTH) return 'EFBIG'
+    return size > this.bytes.length + this.#space.freeBytes ? 'ENOSPC' : undefined
+  }
+
+  /** Makes room for `size` bytes. @returns What {@link lack} says. */
   grow(size: number): 'ENOSPC' | 'EFBIG' | undefined {
     const capacity = this.bytes.length
     if (size <= capacity) return undefined
-    if (size > constants.MAX_LENGTH) return 'EFBIG'
-    const free = this.#space.maxBytes - this.#space.usedBytes
-    if (size - capacity > free) return 'ENOSPC'
+    const code = this.lack(size)
+    if (code) return code
+    const free = this.#space.freeBytes
     const wanted = Math.max(size, Math.min(2 * capacity, constants.MAX_LENGTH))
     const grown = Buffer.alloc(Math.min(wanted, capacity + free))
     this.bytes.copy(grown, 0, 0, this.size)
