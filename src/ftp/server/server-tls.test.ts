@@ -203,3 +203,14 @@ test('ABOR works in mid-transfer over TLS', async () => {
   expect(await client.codes(3)).toEqual([150, 426, 226])
   await client.command('NOOP', 200)
 })
+
+test('Server({ tls }) takes a key that an engine of OpenSSL has in place of one of its own', () => {
+  const create = (tls: ServerOptions['tls']) => () => new Server({ tls })
+  const { cert } = localhost
+  const refused = "'tls' must have a key and a cert"
+  // There is no such engine: that is for Node to say.
+  const engine = { privateKeyEngine: 'nosuch', privateKeyIdentifier: 'key' }
+  expect(create({ cert, ...engine })).not.toThrow(refused)
+  expect(create({ cert, privateKeyEngine: 'nosuch' })).toThrow(refused)
+  expect(create(engine)).toThrow(refused)
+})

@@ -112,7 +112,8 @@ function checkTls(tls: ServerOptions['tls'] | null): void {
   if (tls === undefined) return
   check('tls', tls, typeof tls === 'object' && tls !== null, 'the options of tls.createServer')
   const given = tls as Readonly<Record<string, unknown>>
-  const hasPair = given.key !== undefined && given.cert !== undefined
+  const hasEngine = given.privateKeyEngine !== undefined && given.privateKeyIdentifier !== undefined
+  const hasPair = (given.key !== undefined || hasEngine) && given.cert !== undefined
   if (hasPair || ['pfx', 'SNICallback', 'pskCallback'].some((name) => given[name] !== undefined)) return
   throw new TypeError(
     "Cannot create a server: 'tls' must have a key and a cert, a pfx, an SNICallback or a pskCallback",

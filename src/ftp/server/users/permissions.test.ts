@@ -52,6 +52,17 @@ test('PermissionTable.allowsTree() asks the rules below too', () => {
 })
 
 const wrong: unknown[] = ['everything', 'constructor', ['fly'], [{ path: 'a', allow: 'all' }], [{ path: '/' }], 5, null]
+const mixed: unknown[] = [
+  ['read', { path: '/', allow: 'all' }],
+  [{ path: '/', allow: 'all' }, null],
+]
+for (const permissions of mixed) {
+  test(`PermissionTable() says what a rule is to be: ${JSON.stringify(permissions)}`, () => {
+    const create = () => new PermissionTable(permissions as Permissions)
+    expect(create).toThrow("Cannot read permissions: a rule must be { path: '/...', allow }, is ")
+  })
+}
+
 for (const permissions of wrong) {
   test(`PermissionTable() refuses ${JSON.stringify(permissions)}`, () => {
     expect(() => new PermissionTable(permissions as Permissions)).toThrow(TypeError)

@@ -62,8 +62,8 @@ export class PermissionTable {
 function rulesOf(permissions: Permissions): readonly PermissionRule[] {
   if (Array.isArray(permissions) && permissions.some((rule) => typeof rule === 'object')) {
     for (const rule of permissions as readonly PermissionRule[]) {
-      checkOptions('read permissions', rule, RULE)
-      if (typeof rule.path === 'string' && rule.path.startsWith('/')) continue
+      if (typeof rule === 'object' && rule !== null) checkOptions('read permissions', rule, RULE)
+      if (typeof rule?.path === 'string' && rule.path.startsWith('/')) continue
       throw new TypeError(`Cannot read permissions: a rule must be { path: '/...', allow }, is ${inspect(rule)}`)
     }
     return permissions as readonly PermissionRule[]
