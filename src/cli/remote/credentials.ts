@@ -35,7 +35,7 @@ export async function findCredentials(url: RemoteUrl, sources: CredentialSources
   const { env, passwordFile, ask } = sources
   const user = url.user ?? sources.user
   const given = user === sources.user ? sources.password : undefined
-  const password = url.user === undefined ? given : (url.password ?? given)
+  const password = url.password ?? given
   if (user === undefined) {
     if (passwordFile !== undefined) {
       throw new UsageError(`Cannot use --password-file for ${url.shown}: there is no user; name one with --user`)
