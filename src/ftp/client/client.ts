@@ -170,14 +170,7 @@ export class Client extends FileCommands implements AsyncDisposable {
     options: DownloadOptions = {},
   ): Promise<TransferSummary> {
     const { connection } = this
-    connection.begin()
-    try {
-      const result = await downloadTo(connection, remote, to, options)
-      connection.end()
-      return result
-    } catch (error) {
-      throw await connection.failed(error)
-    }
+    return await connection.call(() => downloadTo(connection, remote, to, options))
   }
 
   /**
@@ -187,14 +180,7 @@ export class Client extends FileCommands implements AsyncDisposable {
    */
   async downloadBytes(remote: string, options: DownloadBytesOptions = {}): Promise<Buffer> {
     const { connection } = this
-    connection.begin()
-    try {
-      const result = await downloadBytes(connection, remote, options)
-      connection.end()
-      return result
-    } catch (error) {
-      throw await connection.failed(error)
-    }
+    return await connection.call(() => downloadBytes(connection, remote, options))
   }
 
   /**
@@ -212,14 +198,7 @@ export class Client extends FileCommands implements AsyncDisposable {
     options: UploadOptions = {},
   ): Promise<TransferSummary> {
     const { connection } = this
-    connection.begin()
-    try {
-      const result = await uploadFrom(connection, from, remote, options)
-      connection.end()
-      return result
-    } catch (error) {
-      throw await connection.failed(error)
-    }
+    return await connection.call(() => uploadFrom(connection, from, remote, options))
   }
 
   /** Ends the transfer that runs now, if one does (ABOR): its call rejects with `reason`. @default an AbortError */
@@ -233,7 +212,12 @@ export class Client extends FileCommands implements AsyncDisposable {
     await this.connection.reconnect(options.signal)
   }
 
-  /** Says goodbye (QUIT) when the calls before have ended, and closes the connection. Later calls join the first one. */
+  /**
+   * Says goodbye (QUIT) when the calls before have ended, and closes the connection. Later calls join the first one.
+   *
+   * @throws {TimeoutError} If the server does not answer for `timeouts.command`, or 3 s if that is shorter; {@link BusyError} in the body of a stream, or if a stream
+   * that has the connection is not used for as long as `timeouts.command` says; the signal's reason. The connection is closed in any case but in a body.
+   */
   async quit(options: WaitOptions = {}): Promise<void> {
     checkOptions('quit', options, WAIT)
     await this.connection.quit(options.signal)
@@ -273,15 +257,10 @@ export class Client extends FileCommands implements AsyncDisposable {
     for (const [name, throttle] of Object.entries(options.throttles ?? {})) checkStreamThrottle(name, throttle)
     const isLoose = body === undefined
     const { connection } = this
-    connection.begin()
-    try {
+    return await connection.call(async () => {
       const stream = await openDataStream(connection, { ...options, offset, direction, verb, path, isLoose })
-      const result = body === undefined ? stream : await used(connection, stream, body)
-      connection.end()
-      return result
-    } catch (error) {
-      throw await connection.failed(error)
-    }
+      return body === undefined ? stream : await used(connection, stream, body)
+    })
   }
 }
 

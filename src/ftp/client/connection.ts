@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { BusyError, ClosedError } from '../../errors.ts'
+import { BusyError, ClosedError, TimeoutError } from '../../errors.ts'
+import { LightAbortController } from '../../light-abort.ts'
 import { checkSignal, onAbort } from '../../on-abort.ts'
 import { Waits } from '../../streams/adapters/waits.ts'
 import type { ClientSettings } from './client-options.ts'
@@ -11,6 +12,9 @@ import { type LooseStream, watchForgotten } from './session/forgotten-stream.ts'
 import { keepAlive } from './session/keep-alive.ts'
 import { openSession } from './session/log-in.ts'
 import type { Session } from './session/session.ts'
+
+/** How long the server may take over the goodbye, in ms: calls that have failed are told when it is said. */
+const GOODBYE_WITHIN = 3_000
 
 /** The one connection of a client, which its calls use in turns. A lost one can be opened anew. */
 export class Connection {
@@ -98,7 +102,7 @@ export class Connection {
     work: (session: Session) => Promise<T>,
     wanted?: () => void,
   ): Promise<T> {
-    if (this.#quitting) this.#refuse()
+    if (this.#quitting || this.#isEnded) this.#refuse()
     const waiting = this.#enter(options.signal, wanted)
     if (waiting) await waiting
     try {
@@ -110,6 +114,22 @@ export class Connection {
       }
     } catch (error) {
       throw await this.#told(error)
+    }
+  }
+
+  /**
+   * A call of several turns, which what quits meanwhile waits for.
+   *
+   * @throws {ClosedError} If the connection was closed, or is about to be; what `work` throws.
+   */
+  async call<T>(work: () => Promise<T>): Promise<T> {
+    this.begin()
+    try {
+      const result = await work()
+      this.end()
+      return result
+    } catch (error) {
+      throw await this.failed(error)
     }
   }
 
@@ -137,10 +157,10 @@ export class Connection {
 
   /**
    * A block with `await using` that returns the promise of a call hands it on when it has said goodbye: what is told before that finds nobody who listens, which ends
-   * the process. Other calls may wait for this one, and the goodbye for them.
+   * the process. Other calls may wait for this one, and the goodbye for them; so may those who have a stream open.
    */
   async #told(error: unknown): Promise<unknown> {
-    if (this.#calls === 0) await this.#quitting?.catch(() => {})
+    if (this.#calls === 0 && this.streams.size === 0) await this.#quitting?.catch(() => {})
     return error
   }
 
@@ -181,13 +201,19 @@ export class Connection {
     }
   }
 
-  /** Settles when it is the caller's turn; undefined if it is at once. Waiting ends if that is held by a stream that nobody uses. */
+  /** Settles when it is the caller's turn; undefined if it is at once. */
   #enter(signal: AbortSignal | undefined, wanted: (() => void) | undefined): Promise<void> | undefined {
     checkSignal(signal)
     signal?.throwIfAborted()
     this.#checkBody('use the client')
+    if (this.#isEnded) throw closedHere()
     // What waits when the client is told to quit goes before that, and so does what belongs to a call that has begun.
     if (this.#isOver) this.#refuse()
+    return this.#waitForTurn(signal, wanted)
+  }
+
+  /** Waiting ends if the turn is held by a stream that nobody uses. */
+  #waitForTurn(signal: AbortSignal | undefined, wanted?: () => void): Promise<void> | undefined {
     const { clock, timeouts } = this.settings
     if (this.streams.size === 0 || timeouts.command === undefined) return this.#access.enter(signal, wanted)
     const waiting = new AbortController()
@@ -254,12 +280,24 @@ export class Connection {
     this.#endKeepAlive = keepAlive(session)
   }
 
-  /** QUIT, and closes the connection. */
+  /**
+   * QUIT, and closes the connection. Later calls join the first one.
+   *
+   * @throws The signal's reason, to the caller whose signal it is; the connection is closed at once then.
+   */
   async quit(signal: AbortSignal | undefined): Promise<void> {
+    checkSignal(signal)
     this.#checkBody('quit')
     if (this.#isEnded && !this.#quitting) return
-    this.#quitting ??= this.#quit(signal)
-    await this.#quitting
+    this.#quitting ??= this.#quit()
+    const quitting = this.#quitting
+    await new Promise<void>((resolve, reject) => {
+      const forget = onAbort(signal, (reason) => {
+        reject(reason)
+        this.close()
+      })
+      quitting.finally(forget).then(resolve, reject)
+    })
   }
 
   /** Closes the connection at once. */
@@ -267,18 +305,18 @@ export class Connection {
     this.#isEnded = true
     this.#callsEnded.settle()
     this.#endKeepAlive()
-    const reason = new ClosedError('go on', { reason: 'the client was closed' })
+    const reason = closedHere()
     this.abort(reason)
     this.#session.control.destroy(reason)
   }
 
-  async #quit(signal: AbortSignal | undefined): Promise<void> {
+  async #quit(): Promise<void> {
     try {
-      while (this.#calls > 0 && !this.#isEnded) await this.#callsEnded.next(signal)
+      while (this.#calls > 0 && !this.#isEnded) await this.#callsEnded.next()
       this.#isEnded = true
-      await this.#access.enter(signal)
+      await this.#waitForTurn(undefined)
       try {
-        if (this.#session.control.failure === undefined) await this.#session.quit(signal)
+        if (this.#session.control.failure === undefined) await this.#sayGoodbye()
       } finally {
         this.#access.leave()
       }
@@ -287,6 +325,19 @@ export class Connection {
       // Not before: what runs can take long, and a `reconnect` that waits makes a new one.
       this.#endKeepAlive()
       this.#session.control.destroy()
+    }
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    const { clock, host, timeouts } = this.settings
+    const timeout = Math.min(timeouts.command ?? GOODBYE_WITHIN, GOODBYE_WITHIN)
+    const patience = new LightAbortController()
+    const late = () => patience.abort(new TimeoutError('command', timeout, { command: 'QUIT', host }))
+    const cancel = clock.sleepUntil(clock.now() + timeout, late, timeout / 100)
+    try {
+      await this.#session.quit(patience.signal)
+    } finally {
+      cancel()
     }
   }
 
@@ -311,6 +362,11 @@ export class Connection {
         reason: this.#isEnded ? 'it was closed' : 'the connection is lost; reconnect() opens it anew',
       })
   }
+}
+
+/** What calls fail with that had begun when the client was closed. */
+function closedHere(): ClosedError {
+  return new ClosedError('go on', { reason: 'the client was closed' })
 }
 
 /** @throws {TypeError} If a path is no text. What can't be sent is told by the command. */

@@ -209,14 +209,20 @@ export class ClientPool implements AsyncDisposable {
   }
 
   /**
-   * Closes the pool: calls that were made before may end, later ones are refused. Calling it again joins, and can be less patient.
+   * Closes the pool: calls that were made before may end, and bodies of {@link ClientPool.use} may make further ones; later ones are refused. Calling it again joins, and
+   * can be less patient. Each connection is said goodbye to, which takes 3 s at most.
    *
-   * @throws The signal's reason.
+   * @throws {BusyError} In a body of {@link ClientPool.use}, which it would wait for, unless `drain` is false; the signal's reason.
    */
   async close(options: PoolCloseOptions = {}): Promise<void> {
     checkOptions('close the pool', options, CLOSE_OPTIONS)
     const { drain = true, signal } = options
     checkSignal(signal)
+    if (drain && !this.#isCut && this.#heldHere > 0) {
+      throw new BusyError('close the pool in a body that has one of its connections', {
+        reason: 'it would wait for the body, and that for it; close it when the body has ended, or with `drain: false`',
+      })
+    }
     this.#closing ??= this.#close()
     if (!drain) this.#cut()
     const forget = onAbort(signal, () => this.#cut())
@@ -235,8 +241,10 @@ export class ClientPool implements AsyncDisposable {
 
   /** A call that `close` waits for. */
   async #call<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closing) throw new ClosedError('use the pool')
-    this.#checkBodies()
+    const held = this.#heldHere
+    // What a body calls belongs to a call that was made before.
+    if (this.#closing && held === 0) throw new ClosedError('use the pool', { reason: 'the pool is closed' })
+    this.#checkBodies(held)
     this.#calls++
     try {
       try {
@@ -252,10 +260,15 @@ export class ClientPool implements AsyncDisposable {
     }
   }
 
-  /** @throws {BusyError} If the bodies in which the call is made have all connections: it would wait for them, and they for the call. */
-  #checkBodies(): void {
+  /** How many bodies that have a connection the call is made in. */
+  get #heldHere(): number {
     let held = 0
     for (let body = this.#within.getStore(); body; body = body.outer) if (body.isOpen) held++
+    return held
+  }
+
+  /** @throws {BusyError} If the bodies in which the call is made have all connections: it would wait for them, and they for the call. */
+  #checkBodies(held: number): void {
     if (held < this.#carrier.connections) return
     const whose =
       held === 1

@@ -129,16 +129,18 @@ export class Members {
   /** Closes the connections, with a goodbye; those in use when they are given back. Who waits is told. */
   async quit(): Promise<void> {
     this.#close()
-    const idle = this.#idle.splice(0)
+    const idle = [...this.#idle]
     await Promise.all(
-      idle.map(async (connection) => {
-        this.#members.delete(connection)
-        await connection.quit(undefined).catch((error: unknown) => {
+      idle.map((connection) =>
+        connection.quit(undefined).catch((error: unknown) => {
           // The goodbye is a courtesy.
           this.#log.note(`the server was not told goodbye: ${String(error)}`)
-        })
-      }),
+        }),
+      ),
     )
+    // Not before: `destroy` can end the goodbye.
+    for (const connection of idle) this.#members.delete(connection)
+    this.#idle.length = 0
   }
 
   /** Closes all connections at once. */
@@ -150,7 +152,7 @@ export class Members {
   }
 
   #close(): void {
-    this.#closed ??= new ClosedError('use the pool')
+    this.#closed ??= new ClosedError('use the pool', { reason: 'the pool is closed' })
     for (const { ending } of this.#dials) ending.abort(this.#closed)
     this.#failAll(this.#closed)
     this.#capacity.watch(false)

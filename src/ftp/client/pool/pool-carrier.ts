@@ -47,7 +47,7 @@ export class PoolCarrier implements Carrier {
     signal: AbortSignal | undefined,
     work: (session: Session, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    if (this.#isEnded) throw new ClosedError('use the pool')
+    if (this.#isEnded) throw new ClosedError('use the pool', { reason: 'the pool is closed' })
     const running = this.#running.begin(signal)
     try {
       const connection = await this.#take(running.signal)
@@ -65,7 +65,7 @@ export class PoolCarrier implements Carrier {
   }
 
   async abortable<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (this.#isEnded) throw new ClosedError('use the pool')
+    if (this.#isEnded) throw new ClosedError('use the pool', { reason: 'the pool is closed' })
     return await this.#running.run(signal, work)
   }
 
