@@ -54,7 +54,9 @@ test('Client.upload() and downloadStream() take text for sizes, and refuse text 
     await using stream = await client.downloadStream('file', { offset: '1KiB' })
     expect(await stream.read(-1)).toHaveLength(1024)
     await stream.finish()
-    await expect(client.downloadStream('file', { offset: '1Kx' })).rejects.toThrow(RangeError)
+    for (const offset of ['1Kx', -1, 0.5]) {
+      await expect(client.downloadStream('file', { offset })).rejects.toThrow(RangeError)
+    }
     const milliseconds = 'must be a number of milliseconds, is "30s"'
     await expect(client.downloadBytes('file', { progressInterval: text })).rejects.toThrow(
       `Cannot transfer: 'progressInterval' ${milliseconds}`,

@@ -7,7 +7,7 @@ import type { WaitOptions } from '../../streams/io/stream-io.ts'
 import { checkStreamThrottle } from '../../throttle/limits.ts'
 import type { StreamThrottle } from '../../throttle/stream-throttle.ts'
 import { checkWeight } from '../../throttle/throttle.ts'
-import { parseSize, type Size } from '../../units.ts'
+import { parseSize } from '../../units.ts'
 import { checkMasks } from '../protocol/code-mask.ts'
 import type { Reply } from '../protocol/reply.ts'
 import { type ClientOptions, clientSettings } from './client-options.ts'
@@ -251,7 +251,7 @@ export class Client extends FileCommands implements AsyncDisposable {
     const options = (typeof first === 'function' ? undefined : first) ?? {}
     const body = typeof first === 'function' ? first : second
     checkOptions(direction, options, STREAM_OPTIONS)
-    const offset = checkOffset(options.offset)
+    const offset = options.offset === undefined ? 0 : parseSize(options.offset)
     checkSignal(options.signal)
     if (options.weight !== undefined) checkWeight(options.weight)
     for (const [name, throttle] of Object.entries(options.throttles ?? {})) checkStreamThrottle(name, throttle)
@@ -277,11 +277,4 @@ async function used<T>(
   } finally {
     await stream.close()
   }
-}
-
-function checkOffset(given: Size | undefined): number {
-  const offset = typeof given === 'string' ? parseSize(given) : given
-  if (offset === undefined) return 0
-  if (Number.isSafeInteger(offset) && offset >= 0) return offset
-  throw new RangeError(`Cannot begin a transfer: 'offset' must be an integer >= 0, is ${String(offset)}`)
 }
