@@ -10,7 +10,7 @@ import { Running } from './running.ts'
 import { Access } from './session/access.ts'
 import { type LooseStream, watchForgotten } from './session/forgotten-stream.ts'
 import { keepAlive } from './session/keep-alive.ts'
-import { openSession } from './session/log-in.ts'
+import { type LoginHooks, openSession } from './session/log-in.ts'
 import type { Session } from './session/session.ts'
 
 /** How long the server may take over the goodbye, in ms: calls that have failed are told when it is said. */
@@ -41,16 +41,16 @@ export class Connection {
   /**
    * @param throttles What transfers pass: of this connection alone, or shared with others.
    * @param isWanted Whether transfers wait for any connection, so that this one may get the next.
-   * @param letIn Called when the server has taken the user and the password.
+   * @param hooks What others who connect have to do with it.
    */
   static async open(
     settings: ClientSettings,
     signal: AbortSignal | undefined,
     throttles = new ClientThrottles(settings.throttles),
     isWanted = () => false,
-    letIn?: () => void,
+    hooks?: LoginHooks,
   ): Promise<Connection> {
-    return new Connection(settings, await openSession(settings, signal, letIn), throttles, isWanted)
+    return new Connection(settings, await openSession(settings, signal, hooks), throttles, isWanted)
   }
 
   private constructor(settings: ClientSettings, session: Session, throttles: ClientThrottles, isWanted: () => boolean) {

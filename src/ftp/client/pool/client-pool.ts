@@ -97,8 +97,8 @@ export class ClientPool implements AsyncDisposable {
     this.#throttles = new ClientThrottles(this.#settings.throttles)
     this.#log = new Log(host, this.#settings.logger)
     this.#members = new Members({
-      open: (signal, letIn) =>
-        Connection.open(this.#settings, signal, this.#throttles, () => this.#members.isWanted, letIn),
+      open: (signal, hooks) =>
+        Connection.open(this.#settings, signal, this.#throttles, () => this.#members.isWanted, hooks),
       most: connections,
       clock: this.#settings.clock,
       log: this.#log,
@@ -245,6 +245,7 @@ export class ClientPool implements AsyncDisposable {
     // What a body calls belongs to a call that was made before.
     if (this.#closing && held === 0) throw new ClosedError('use the pool', { reason: 'the pool is closed' })
     this.#checkBodies(held)
+    this.#carrier.begin()
     this.#calls++
     try {
       try {

@@ -3,6 +3,7 @@ import { VirtualClock } from '../../../testing/virtual-clock.ts'
 import { ReplyError, TlsError } from '../../errors.ts'
 import type { Connection } from '../connection.ts'
 import { Log } from '../log.ts'
+import type { LoginHooks } from '../session/log-in.ts'
 import { Members } from './members.ts'
 
 const tooMany = () => new ReplyError('', { code: 421, lines: ['Too many'] })
@@ -21,12 +22,15 @@ class Scene {
   /** Those that are open or about to be. */
   readonly letIn = new Set<FakeConnection>()
   dials = 0
+  logins = 0
+  /** Whether what it takes over each is the login. */
+  hasTurns = false
   readonly members: Members
 
   constructor({ most = 4, room = Infinity }: { most?: number; room?: number }) {
     this.room = room
     this.members = new Members({
-      open: (signal, letIn) => this.#dial(signal, letIn),
+      open: (signal, hooks) => this.#dial(signal, hooks),
       most,
       clock: this.clock,
       log: new Log('host', undefined),
@@ -46,8 +50,10 @@ class Scene {
     this.members.give(connection as unknown as Connection)
   }
 
-  async #dial(signal: AbortSignal, letIn: () => void): Promise<Connection> {
+  async #dial(signal: AbortSignal, { mayLogIn, letIn }: LoginHooks): Promise<Connection> {
     this.dials++
+    if (this.hasTurns) await mayLogIn()
+    this.logins++
     await this.clock.sleep(this.delays.shift() ?? 5, { signal })
     if (this.letIn.size >= this.room) throw this.refusal()
     const connection = new FakeConnection(this)
@@ -207,6 +213,52 @@ describe('Members', () => {
       })
     })
   }
+
+  test('take() sends a wrong password once', async () => {
+    const scene = new Scene({ most: 16, room: 0 })
+    scene.hasTurns = true
+    scene.refusal = () => login('Login incorrect')
+    scene.delays.push(2000)
+    await scene.clock.run(async () => {
+      const calls = await Promise.allSettled(Array.from({ length: 20 }, () => scene.take()))
+      for (const call of calls) expect(call).toMatchObject({ reason: { replyCode: 530 } })
+      await scene.clock.sleep(100_000)
+    })
+    expect([scene.dials, scene.logins]).toEqual([16, 1])
+    expect(scene.clock.pending).toBe(0)
+  })
+
+  test('take() logs in with all connections at the same time when one was let in', async () => {
+    const scene = new Scene({ most: 8 })
+    scene.hasTurns = true
+    for (let i = 0; i < 8; i++) scene.delays.push(2000)
+    await scene.clock.run(async () => {
+      await scene.takeAll(8)
+      expect(scene.clock.now()).toBeLessThan(4100)
+    })
+    expect(scene.logins).toBe(8)
+  })
+
+  test('take() logs in with the next connection if the one before is refused otherwise, or ended', async () => {
+    const scene = new Scene({ most: 3, room: 0 })
+    scene.hasTurns = true
+    scene.delays.push(1000, 10, 10)
+    await scene.clock.run(async () => {
+      const abort = new AbortController()
+      const ended = scene.take(abort.signal).catch((error: unknown) => error)
+      const calls = scene.takeAll(2)
+      await scene.clock.sleep(15)
+      expect([scene.dials, scene.logins]).toEqual([3, 1])
+      abort.abort(new Error('enough'))
+      expect(await ended).toEqual(new Error('enough'))
+      await scene.clock.sleep(15)
+      expect(scene.logins).toBe(3)
+      scene.room = 2
+      await scene.clock.sleep(20)
+      expect(scene.members.stats).toMatchObject({ open: 1, waiting: 1, connecting: 0, refused: 1 })
+      expect(await calls).toHaveLength(2)
+    })
+  })
 
   test('take() tries a login that was refused no more while another connection is let in', async () => {
     const scene = new Scene({ most: 3, room: 1 })

@@ -5,7 +5,9 @@ import { type Linked, LinkedQueue } from '../../../rate/linked-queue.ts'
 import { ReplyError } from '../../errors.ts'
 import type { Connection } from '../connection.ts'
 import type { Log } from '../log.ts'
+import type { LoginHooks } from '../session/log-in.ts'
 import { Capacity } from './capacity.ts'
+import { LoginTurns } from './login-turns.ts'
 import { isFinal, isRefusedLogin } from './refusals.ts'
 
 /** How long a connection may have been quiet, in ms, before it is asked whether the other side is there still. */
@@ -47,7 +49,7 @@ export interface MembersStats {
  * Those that are lost are dropped; others are opened in their place when somebody wants them.
  */
 export class Members {
-  readonly #open: (signal: AbortSignal, letIn: () => void) => Promise<Connection>
+  readonly #open: (signal: AbortSignal, hooks: LoginHooks) => Promise<Connection>
   readonly #clock: Clock
   readonly #log: Log
   readonly #capacity: Capacity
@@ -55,6 +57,7 @@ export class Members {
   /** The last one was used last, and is the least likely to be lost. */
   readonly #idle: Connection[] = []
   readonly #dials = new Set<Dial>()
+  readonly #logins = new LoginTurns(() => this.#isLetIn)
   readonly #waiting = new LinkedQueue<Waiter>()
   /** How many connections are being asked whether they are alive. */
   #asked = 0
@@ -62,8 +65,7 @@ export class Members {
   #closed: ClosedError | undefined
 
   constructor(options: {
-    /** @param letIn To be called when the server has taken the user and the password. */
-    readonly open: (signal: AbortSignal, letIn: () => void) => Promise<Connection>
+    readonly open: (signal: AbortSignal, hooks: LoginHooks) => Promise<Connection>
     readonly most: number
     readonly clock: Clock
     readonly log: Log
@@ -221,9 +223,12 @@ export class Members {
     const dial: Dial = { ending: new AbortController(), isLetIn: false }
     this.#dials.add(dial)
     try {
-      const connection = await this.#open(dial.ending.signal, () => {
+      const { signal } = dial.ending
+      const letIn = () => {
         dial.isLetIn = true
-      })
+        this.#logins.end(dial)
+      }
+      const connection = await this.#open(signal, { mayLogIn: () => this.#logins.begin(dial, signal), letIn })
       this.#dials.delete(dial)
       this.#members.add(connection)
       this.#capacity.opened()
@@ -238,6 +243,8 @@ export class Members {
       // Whatever the reason: who waits can have a connection that is there. Without any there is nothing to wait for.
       else if (others > 0) this.#shrink(others, error, !isRefusedLogin(error))
       else this.#failAll(error)
+    } finally {
+      this.#logins.end(dial)
     }
     this.#serve()
   }

@@ -7,6 +7,7 @@ import { Running } from '../running.ts'
 import type { Session } from '../session/session.ts'
 import type { Carrier } from '../transfer/carrier.ts'
 import { type Members, wasRefused } from './members.ts'
+import { isRefusedLogin } from './refusals.ts'
 
 /** The connections of a pool, as transfers see them: each turn goes to one that is free. */
 export class PoolCarrier implements Carrier {
@@ -22,6 +23,8 @@ export class PoolCarrier implements Carrier {
   #isEnded = false
   /** Whether no connection could be had the last time. */
   #isLost = false
+  /** What the server has refused the login with, since the last call of the pool began. */
+  #refusal: unknown
 
   constructor(settings: ClientSettings, throttles: ClientThrottles, log: Log, members: Members, connections: number) {
     this.connections = connections
@@ -79,13 +82,21 @@ export class PoolCarrier implements Carrier {
     return typeof error === 'object' && error !== null && this.#refusals.has(error)
   }
 
+  /** A further call of the pool begins: it may try a login that was refused to those before it. */
+  begin(): void {
+    this.#refusal = undefined
+  }
+
   async #take(signal: AbortSignal): Promise<Connection> {
+    // A tree would try again for each thing that it looks for, and lock the account.
+    if (this.#refusal !== undefined) throw this.#refusal
     try {
       const connection = await this.#members.take(signal)
       this.#isLost = false
       return connection
     } catch (error) {
       this.#isLost = !signal.aborted
+      if (this.#isLost && isRefusedLogin(error)) this.#refusal = error
       throw error
     }
   }

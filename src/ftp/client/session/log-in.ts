@@ -3,17 +3,24 @@ import { parseFeatures } from '../../protocol/features.ts'
 import type { ClientSettings } from '../client-options.ts'
 import { Session } from './session.ts'
 
+/** What several who connect to one server at the same time have to do with each other. */
+export interface LoginHooks {
+  /** Called when the server is ready for the user and the password, and waited for. */
+  readonly mayLogIn: () => Promise<void>
+  /** Called when it has taken them. */
+  readonly letIn: () => void
+}
+
 /**
  * Connects, goes over to TLS if asked for, and logs in: greeting, AUTH TLS, USER, PASS, ACCT, FEAT, OPTS, TYPE, PBSZ, PROT.
  *
- * @param letIn Called when the server has taken the user and the password.
  * @throws {ReplyError} If the server refuses one that is needed; {@link TimeoutError}, the error of the socket, or the signal's reason. No connection
  * is left behind.
  */
 export async function openSession(
   settings: ClientSettings,
   signal: AbortSignal | undefined,
-  letIn?: () => void,
+  hooks?: LoginHooks,
 ): Promise<Session> {
   const session = await Session.open(settings, signal)
   try {
@@ -22,8 +29,9 @@ export async function openSession(
       await session.command('AUTH', 'TLS', { signal })
       await session.secure(signal)
     }
+    await hooks?.mayLogIn()
     await logIn(session, signal)
-    letIn?.()
+    hooks?.letIn()
     await agree(session, signal)
     return session
   } catch (error) {
