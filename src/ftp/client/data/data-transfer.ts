@@ -211,8 +211,9 @@ async function restartAt(session: Session, offset: number, signal: AbortSignal |
   if (offset === 0 && !session.mayRestart) return
   session.mayRestart = true
   const reply = await session.command('REST', String(offset), { expectedCodes: ['3xx', '4xx', '5xx'], signal })
-  if (reply.code >= 400) session.mayRestart = false
-  if (reply.code >= 400) throw new ReplyError(`REST ${offset}`, reply)
+  if (reply.code < 400) return
+  session.mayRestart = false
+  throw new ReplyError(`REST ${offset}`, reply)
 }
 
 /**
